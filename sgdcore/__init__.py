@@ -1,0 +1,27 @@
+"""Stochastic gradient descent in numpy, written to be read.
+
+The parameter of every model is one flat array ``theta`` of shape ``(..., P)``, and its leading axes
+are runs: R seeded runs train at once by broadcasting. Importing the module imports numpy alone.
+"""
+
+from sgdcore import data, losses, models, objectives, optimizers, plots, problems, schedules
+from sgdcore.gradcheck import gradcheck
+from sgdcore.objectives import Objective
+from sgdcore.train import History, Tuned, train, tune
+
+__all__ = [
+    "History",
+    "Objective",
+    "Tuned",
+    "data",
+    "gradcheck",
+    "losses",
+    "models",
+    "objectives",
+    "optimizers",
+    "plots",
+    "problems",
+    "schedules",
+    "train",
+    "tune",
+]
