@@ -47,7 +47,7 @@ def figure(columns=1, rows=1, *, width=7.0, height=3.4, **axes_options):
     width, height : float
         Of the whole figure, in inches.
     **axes_options
-        Passed to :meth:`matplotlib.figure.Figure.subplots`, such as ``sharey=True``.
+        Passed to ``fig.subplots``, such as ``sharey=True``.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def bands(ax, x, runs, label, **line_options):
     label : str
         For the legend.
     **line_options
-        Passed to :meth:`matplotlib.axes.Axes.plot`.
+        Passed to ``ax.plot``.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def trajectory(ax, path, label, **line_options):
     label : str
         For the legend.
     **line_options
-        Passed to :meth:`matplotlib.axes.Axes.plot`.
+        Passed to ``ax.plot``.
 
     Returns
     -------
