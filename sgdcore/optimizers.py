@@ -64,13 +64,13 @@ def sgd():
 def momentum(mu, dampening=0.0):
     r"""Heavy ball: the step follows a running sum of the past gradients.
 
-    .. math:: b_t = \begin{cases} g_0 & t = 0 \\ \mu\, b_{t-1} + (1 - \tau)\, g_t & t > 0
+    .. math:: b_t = \begin{cases} g_0 & t = 0 \\ \beta\, b_{t-1} + (1 - \tau)\, g_t & t > 0
               \end{cases}, \qquad \theta_{t+1} = \theta_t - \eta_t\, b_t
 
     Parameters
     ----------
     mu : float
-        Momentum coefficient :math:`\mu`, from 0 to below 1.
+        Momentum coefficient :math:`\beta`, from 0 to below 1.
     dampening : float
         :math:`\tau`, from 0 to below 1; the first step is not dampened.
 
@@ -88,7 +88,7 @@ def momentum(mu, dampening=0.0):
     -----
     Source: Polyak (1964); the form is that of ``torch.optim.SGD``.
     Differs from: Keras and scikit-learn keep the learning rate inside the buffer,
-    :math:`v \leftarrow \mu v - \eta g`, which is the same only while the rate is constant.
+    :math:`v \leftarrow \beta v - \eta g`, which is the same only while the rate is constant.
     """
     mu = require_number("mu", mu, at_least=0, below=1)
     dampening = require_number("dampening", dampening, at_least=0, below=1)
