@@ -80,6 +80,8 @@ def _judge_function(exercise, answer):
 def difference(got, expected, rtol):
     """Say in words how ``got`` differs from ``expected``, or return None if it does not."""
     if isinstance(expected, tuple):
+        if isinstance(got, np.ndarray) and got.ndim:
+            got = list(got)
         if not isinstance(got, tuple | list) or len(got) != len(expected):
             return f"expected {len(expected)} results"
         parts = (difference(g, e, rtol) for g, e in zip(got, expected, strict=True))

@@ -289,7 +289,12 @@ def _batches(data, batch_size, seeds, sampling):
         while True:
             yield data
     for index in Sampler(len(y), batch_size, generators(seeds, "sampling"), sampling):
-        yield X.take(index, axis=0), y.take(index)
+        yield _rows(X, index), y.take(index)
+
+
+def _rows(X, index):
+    """The rows of X, copied without touching the others; ``take`` would copy a strided X whole."""
+    return X.take(index, axis=0) if X.flags.c_contiguous else X[index]
 
 
 def _loss_on(objective, data, theta):

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+# Its empty icon keeps the browser from asking for one while it is already leaving.
 REDIRECT = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <title>{title}</title>
+<link rel="icon" href="data:,">
 <meta http-equiv="refresh" content="0; url={page}.html">
 </head>
 <body><p><a href="{page}.html">{title}</a></p></body>

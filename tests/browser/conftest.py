@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.book.notebooks import contents
 from tests.environment import built_site, missing
 
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
@@ -85,6 +86,8 @@ def visit(browser, addresses):
             and complaints.append(f"console {message.type}: {message.text}"),
         )
         page.goto(f"{home}/{name}.html", wait_until="load")
+        if name == "index":  # the entrance, which leads on by itself
+            page.wait_for_url(f"**/{contents()[0]}.html")
         page.wait_for_function("!window.MathJax || window.MathJax.startup?.promise")
         page.evaluate("window.MathJax && window.MathJax.startup.promise")
         return page
