@@ -86,6 +86,9 @@ lint: $(READY)
 unit: $(READY)
 	$(PY) -m pytest -q -n 2 --ignore=tests/browser
 
+# Two workers share the cores; threads below them would only wait for each other.
+unit notebooks: export OPENBLAS_NUM_THREADS := 1
+
 notebooks: $(READY)
 	$(NBVAL) $(NOTEBOOKS)
 
