@@ -22,7 +22,6 @@ STYLE = {
     "axes.labelsize": 11,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlelocation": "left",
     "axes.titlesize": 11,
     "figure.dpi": 120,
     "figure.facecolor": "none",
