@@ -2,6 +2,7 @@
 
 import io
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -230,6 +231,20 @@ def test_a_memory_mapped_file_will_do(samples, tmp_path):
     from_file = train(REGRESSION, np.zeros(4), optimizers.sgd(), (mapped, y), **options)
     in_memory = train(REGRESSION, np.zeros(4), optimizers.sgd(), samples, **options)
     np.testing.assert_array_equal(from_file.final, in_memory.final)
+
+
+def test_a_strided_input_is_not_copied_whole(rng):
+    wide = rng.normal(size=(20_000, 4))
+    y = wide[:, 3].copy()
+    options = {"lr": 0.01, "batch_size": 2, "steps": 30, "record_every": 30}
+    tracemalloc.start()
+    strided = train(REGRESSION, np.zeros(4), optimizers.sgd(), (wide[:, :3], y), **options)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < wide.nbytes / 2
+    whole = np.ascontiguousarray(wide[:, :3])
+    packed = train(REGRESSION, np.zeros(4), optimizers.sgd(), (whole, y), **options)
+    np.testing.assert_array_equal(strided.final, packed.final)
 
 
 @pytest.mark.parametrize(

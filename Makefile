@@ -1,0 +1,116 @@
+# The course's commands. The first one you call makes a virtual environment in $(VENV) and installs
+# the locked requirements there; nothing outside the repository is written or changed.
+#
+#   make PYTHON=/usr/bin/python3.12 book     another Python for a new environment
+#   make VENV=.venv-3.13 test                another environment
+
+VENV ?= .venv
+PORT ?= 8000
+NB ?= $(wildcard chapters/*.ipynb)
+
+# The first candidate that runs (a pyenv shim may exist and fail), is 3.11 to 3.13 and can make
+# environments. Empty if there is none.
+supported = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	"$$p" -c '$(supported)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+BOOK := _build/.book
+NOTEBOOKS = $(wildcard chapters/*.ipynb book/*.ipynb)
+BOOK_INPUTS = _config.yml _toc.yml $(shell find book chapters sgdcore classroom -type f \
+	-not -path '*/.*' -not -name '*.pyc' 2>/dev/null)
+NBVAL = $(PY) -m pytest -q -p tests.nbval_records --nbval --nbval-current-env \
+	--nbval-cell-timeout 120 --dist loadfile -n 2
+
+# What a user has set for other Python work must not leak in, and nothing of ours may leak out:
+# settings, histories and caches of Jupyter, IPython and matplotlib live in the environment.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS VIRTUAL_ENV
+unexport MPLBACKEND MATPLOTLIBRC JUPYTER_PATH PYTEST_ADDOPTS PIP_USER PIP_TARGET PIP_PREFIX
+export IPYTHONDIR := $(abspath $(VENV))/home/ipython
+export JUPYTER_CONFIG_DIR := $(abspath $(VENV))/home/jupyter
+export JUPYTER_DATA_DIR := $(abspath $(VENV))/home/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(abspath $(VENV))/home/jupyter/runtime
+export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
+
+.DELETE_ON_ERROR:
+.PHONY: help book strict test lint unit notebooks browser portable run lab serve lock clean
+
+help:
+	@echo 'make book        build the book, then open _build/html/index.html'
+	@echo 'make test        every check: lint, strict build, tests, notebooks re-run, browser'
+	@echo 'make run NB=...  run notebooks and store their outputs (default: every chapter)'
+	@echo 'make lab         open the notebooks in JupyterLab'
+	@echo 'make serve       show the built book on http://localhost:$(PORT)'
+	@echo 'make lint | unit | notebooks | browser     one part of make test'
+	@echo 'make portable    re-run the notebooks as other processors would'
+	@echo 'make lock        renew requirements.txt from requirements.in'
+	@echo 'make clean       remove what was built; the environment stays'
+
+$(VENV)/pyvenv.cfg:
+	@"$(PYTHON)" -c '$(supported)' 2>/dev/null || { \
+	  echo 'This course needs Python 3.11, 3.12 or 3.13 with its venv module.' >&2; \
+	  echo 'Found none that runs$(if $(PYTHON), (tried $(PYTHON))).' >&2; \
+	  echo 'Install one (Debian: python3 and python3-venv), or name it: make PYTHON=/path/to/python3' >&2; \
+	  exit 1; }
+	"$(PYTHON)" -m venv "$(VENV)"
+
+$(READY): requirements.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo 'Installing the locked requirements into $(VENV) (once) ...'
+	$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+book: $(BOOK)
+	@echo 'The book is built: open _build/html/index.html'
+
+# A page knows the sources it was made from, but not our extension or the configuration.
+$(BOOK): $(READY) $(BOOK_INPUTS)
+	$(VENV)/bin/jupyter-book build -q . $(if $(filter _config.yml book/_ext/% book/_static/%,$?),--all)
+	@touch $@
+
+strict: $(READY)
+	$(VENV)/bin/jupyter-book build -q . -W --nitpick --keep-going --all
+	@touch $(BOOK)
+
+test:
+	$(MAKE) lint
+	$(MAKE) strict
+	$(MAKE) unit
+	$(MAKE) notebooks
+	$(MAKE) browser
+
+lint: $(READY)
+	$(PY) -m ruff check .
+
+unit: $(READY)
+	$(PY) -m pytest -q -n 2 --ignore=tests/browser
+
+# Two workers share the cores; threads below them would only wait for each other.
+unit notebooks: export OPENBLAS_NUM_THREADS := 1
+
+notebooks: $(READY)
+	$(NBVAL) $(NOTEBOOKS)
+
+browser: $(READY)
+	$(PY) -m pytest -q -n 2 tests/browser
+
+portable: $(READY)
+	$(PY) tests/portable.py $(NBVAL) $(NOTEBOOKS)
+
+run: $(READY)
+	$(PY) book/_tools/run.py $(NB)
+
+lab: $(READY)
+	$(PY) -m jupyterlab
+
+serve: $(BOOK)
+	$(PY) -m http.server --bind localhost --directory _build/html $(PORT)
+
+lock: $(READY)
+	$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade requirements.in -o requirements.txt
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info build
+	find . -path './$(VENV)' -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,39 @@
+"""The book's own small changes to what the theme writes."""
+
+from pathlib import Path
+
+# Its empty icon keeps the browser from asking for one while it is already leaving.
+REDIRECT = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<meta http-equiv="refresh" content="0; url={page}.html">
+</head>
+<body><p><a href="{page}.html">{title}</a></p></body>
+</html>
+"""
+
+
+def drop_thebe(app, pagename, templatename, context, doctree):
+    """Leave out the scripts that would run cells on a server: they point to other hosts."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            file
+            for file in context.get(kind, [])
+            if "thebe" not in f"{file.filename} {file.attributes.get('body')}".lower()
+        ]
+
+
+def write_entrance(app, exception):
+    """Open the book at its root page, also from a file system."""
+    if exception is None and app.builder.name == "html":
+        html = REDIRECT.format(page=app.config.root_doc, title=app.config.html_title)
+        (Path(app.outdir) / "index.html").write_text(html, encoding="utf-8")
+
+
+def setup(app):
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("build-finished", write_entrance)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,227 @@
+"""Every chapter keeps the anatomy and the rules of the book."""
+
+import ast
+import base64
+import re
+
+import pytest
+
+from classroom.exercises import collect
+from classroom.student import role
+from tests.book.mistakes import CHAPTER_MISTAKES, SYMPTOMS, outcome
+from tests.book.notebooks import CHAPTERS, PAGES, SECTIONS, TAG, figures, headings, printed
+from tests.book.prose import numbers
+from tests.environment import ROOT
+
+FIGURE_BYTES = 500_000
+GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
+
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
+
+
+def test_there_are_chapters():
+    assert CHAPTERS
+
+
+@each_chapter
+def test_title_and_sections(chapter):
+    found = [heading for cell in chapter.cells for heading in headings(cell)]
+    assert [level for level, _ in found].count(1) == 1, "one title"
+    assert found[0][0] == 1, "the title comes first"
+    assert [text for level, text in found if level == 2] == SECTIONS
+
+
+@each_chapter
+def test_run_from_top_to_bottom_and_stored(chapter):
+    counts = [cell.execution_count for cell in chapter.code]
+    assert counts == list(range(1, len(counts) + 1)), "store it again with make run"
+
+
+@each_chapter
+def test_only_tagged_cells_raise(chapter):
+    for cell in chapter.code:
+        raised = any(out.output_type == "error" for out in cell.outputs)
+        assert raised == ("raises-exception" in cell.metadata.get("tags", ())), cell.source
+
+
+def imports(tree):
+    """Module and bound name of every import in a syntax tree."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, (alias.asname or alias.name).split(".")[0]
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield node.module, alias.asname or alias.name
+
+
+@each_chapter
+def test_from_scratch_uses_numpy_only(chapter):
+    from_scratch = chapter.tagged("from-scratch")
+    assert from_scratch, "tag the cell that builds the method from scratch: from-scratch"
+    trees = [ast.parse(cell.source) for cell in chapter.code]
+    others = {name for tree in trees for module, name in imports(tree) if module != "numpy"}
+    for cell in from_scratch:
+        tree = ast.parse(cell.source)
+        assert {module for module, _ in imports(tree)} <= {"numpy"}
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert not used & others, "a from-scratch cell uses what other modules define"
+
+
+@each_chapter
+def test_numbers_in_prose_are_given(chapter):
+    for cell in chapter.cells:
+        text = cell.source if cell.cell_type == "markdown" else caption(cell)
+        given = cell.metadata.get("course", {}).get("given", [])
+        found = numbers(text)
+        assert not set(found) - set(given), f"glue these numbers or give them:\n{text}"
+        assert not set(given) - set(found), f"given, but not in the text:\n{text}"
+
+
+def caption(cell):
+    return cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+
+
+@each_chapter
+def test_figures_are_described(chapter):
+    shown = [cell for cell in chapter.code if figures(cell)]
+    assert shown, "a chapter has a picture"
+    for cell in shown:
+        (figure,) = figures(cell)
+        assert figure.metadata.get("course", {}).get("figure"), "show figures with plots.show"
+        description = figure.data.get("text/plain", "")
+        assert description.strip()
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
+        assert alt == description, "store it again with make run"
+    pictures = [base64.b64decode(figures(cell)[0].data["image/png"]) for cell in shown]
+    assert all(picture.startswith(b"\x89PNG\r\n\x1a\n") for picture in pictures)
+    assert sum(map(len, pictures)) < FIGURE_BYTES
+
+
+@each_chapter
+def test_records(chapter):
+    names = [metadata["scrapbook"]["name"] for metadata in chapter.records]
+    assert sorted(names) == sorted(set(names)), "a name is published once"
+    for metadata in chapter.records:
+        tolerance = metadata["record"]
+        assert tolerance["rtol"] <= 1e-2 or tolerance.get("reason"), metadata
+
+
+def sources():
+    """Path and source of every text of the book."""
+    for page in PAGES:
+        yield page, page.read_text(encoding="utf-8")
+    for chapter in CHAPTERS:
+        for cell in chapter.cells:
+            if cell.cell_type == "markdown":
+                yield chapter.path, cell.source
+
+
+def test_glue_resolves():
+    published = {
+        chapter.path: {metadata["scrapbook"]["name"] for metadata in chapter.records}
+        for chapter in CHAPTERS
+    }
+    for path, text in sources():
+        for kind, target in GLUE.findall(text):
+            match = re.fullmatch(r"(?P<file>[^:]+\.ipynb)::(?P<name>[^:]+):(?P<format>.+)", target)
+            assert kind == "text" and match, f"{path.name}: write {{glue:text}}`file::name:format`"
+            notebook = (path.parent / match["file"]).resolve()
+            assert match["name"] in published.get(notebook, ()), f"{path.name}: {target}"
+
+
+@each_chapter
+def test_faq_is_measured(chapter):
+    questions, answered = [], set()
+    for cell in chapter.section("FAQ"):
+        questions += [text for level, text in headings(cell) if level == 3]
+        if cell.cell_type == "code" and questions and measures(cell):
+            answered.add(questions[-1])
+    assert len(questions) >= 4
+    assert not set(questions) - answered, "each answer ends in a cell that asserts it"
+
+
+def measures(cell):
+    """Whether a cell asserts something that its names decide."""
+    asserts = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert))
+    return any(isinstance(leaf, ast.Name) for node in asserts for leaf in ast.walk(node.test))
+
+
+@each_chapter
+def test_exercises(chapter):
+    exercises = chapter.exercises()
+    assert len(exercises) >= 3
+    markdown = "\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
+    inside = {cell.id for cell in chapter.section("Exercises")}
+    for label, cells in exercises.items():
+        assert label.startswith(f"{chapter.number}-e")
+        assert all(cell.id in inside for cell in cells), f"{label} stands outside Exercises"
+        assert re.search(rf"\{{exercise\}}[^\n]*\n:label: {label}$", markdown, re.MULTILINE), label
+        stub, verdict, *solution = cells
+        assert [role(stub), role(verdict)] == ["stub", "check"], label
+        assert {role(cell) for cell in solution} == {"solution"}, label
+        assert f'check("{label}"' in verdict.source
+        assert printed(verdict) == f"{label}: not written yet\n"
+        assert f"{{solution-start}} {label}\n" in solution[0].source
+        assert ":class: dropdown" in solution[0].source
+        assert "{solution-end}" in solution[-1].source
+        final = [cell for cell in solution if cell.cell_type == "code"][-1]
+        assert f'check("{label}"' in final.source
+        assert printed(final).splitlines()[-1].startswith(f"{label}: right"), label
+
+
+def test_exercises_and_definitions_agree():
+    shown = [label for chapter in CHAPTERS for label in chapter.exercises()]
+    assert sorted(shown) == sorted(collect())
+
+
+@each_chapter
+def test_mistake_tags_are_well_formed(chapter):
+    for cell in chapter.code:
+        for tag in cell.metadata.get("tags", ()):
+            assert TAG.fullmatch(tag) or not tag.startswith("mistake"), tag
+
+
+@each_chapter
+def test_mistakes_are_shown(chapter):
+    found = chapter.mistakes
+    broken, fixed, measured = (
+        {number for number, kind in found if kind == wanted}
+        for wanted in ("broken", "fixed", "measured")
+    )
+    assert broken == fixed, "a broken program and its repair stand together"
+    assert broken | measured == CHAPTER_MISTAKES.get(chapter.number, set())
+    for number in measured:
+        assert any(map(measures, chapter.tagged(f"mistake:{number:02d}:measured"))), number
+
+
+def test_each_mistake_has_one_home():
+    homes = [(number, c.number) for c in CHAPTERS for number in {n for n, _ in c.mistakes}]
+    numbers_shown = [number for number, _ in homes]
+    assert len(numbers_shown) == len(set(numbers_shown)), sorted(homes)
+
+
+def test_each_code_mistake_has_a_symptom():
+    shown = {n for chapter in CHAPTERS for n, kind in chapter.mistakes if kind == "broken"}
+    assert shown == set(SYMPTOMS)
+
+
+def programs():
+    for chapter in CHAPTERS:
+        for number in sorted({n for n, kind in chapter.mistakes if kind == "broken"}):
+            yield pytest.param(chapter, number, id=f"{number:02d}")
+
+
+@pytest.mark.parametrize(("chapter", "number"), list(programs()))
+def test_mistake_shows_its_symptom(chapter, number, monkeypatch):
+    monkeypatch.chdir(ROOT / "chapters")
+
+    def result(kind):
+        cells = chapter.tagged(f"mistake:{number:02d}:{kind}")
+        return outcome("\n\n".join(cell.source for cell in cells))
+
+    symptom = SYMPTOMS[number]
+    broken, fixed = result("broken"), result("fixed")
+    assert symptom(broken), f"the broken program does not show it: {broken.error!r}"
+    assert fixed.error is None
+    assert not symptom(fixed), "the fixed program still shows it"

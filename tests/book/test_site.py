@@ -1,0 +1,95 @@
+"""The built book: its contents, its links and its alternative texts."""
+
+import re
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.book.notebooks import CHAPTERS, PAGES, contents, figures
+from tests.environment import ROOT, built_site
+
+EXTRA_PAGES = ["index", "genindex", "search"]
+RAW_MARKUP = re.compile(r"\{[a-z]+(?::[a-z]+)?\}`|\bglue:|^:{3,}|\$\$", re.MULTILINE)
+
+each_page = pytest.mark.parametrize("page", contents() + EXTRA_PAGES)
+
+
+@cache
+def parsed(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def anchors(path):
+    return {tag.get("id") or tag.get("name") for tag in parsed(path).find_all(True)}
+
+
+def test_contents_and_files_agree():
+    sources = {chapter.path for chapter in CHAPTERS} | set(PAGES)
+    names = {path.relative_to(ROOT).with_suffix("").as_posix() for path in sources}
+    assert names == set(contents())
+
+
+@each_page
+def test_links_resolve(page):
+    path = built_site() / f"{page}.html"
+    broken = []
+    for tag in parsed(path).find_all(["a", "link", "script", "img", "source"]):
+        address = tag.get("href") or tag.get("src")
+        if not address or address.startswith(("data:", "mailto:", "javascript:")):
+            continue
+        url = urlsplit(address)
+        if url.scheme or url.netloc:
+            if tag.name != "a":
+                broken.append(f"{address}: a page loads nothing from another host")
+            continue
+        target = (path.parent / unquote(url.path)).resolve() if url.path else path
+        if not target.is_file():
+            broken.append(f"{address}: no such file")
+        elif url.fragment and target.suffix == ".html":
+            if unquote(url.fragment) not in anchors(target):
+                broken.append(f"{address}: no such place in it")
+    assert not broken
+
+
+@each_page
+def test_pictures_have_alternative_texts(page):
+    for image in parsed(built_site() / f"{page}.html").find_all("img"):
+        alt = image.get("alt")
+        assert alt is not None, image["src"]
+        assert alt.strip(), image["src"]
+        assert "_images/" not in alt, "Sphinx writes the address where there is no text"
+
+
+@each_page
+def test_no_raw_markup_is_left(page):
+    soup = BeautifulSoup(
+        (built_site() / f"{page}.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    article = soup.find("article") or soup.body
+    for code in article.find_all(["pre", "code", "script", "style"]):
+        code.decompose()
+    for formula in article.find_all(class_="math"):
+        formula.decompose()
+    assert not RAW_MARKUP.search(article.get_text())
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
+def test_every_stored_figure_is_on_the_page(chapter):
+    page = built_site() / chapter.path.relative_to(ROOT).with_suffix(".html")
+    shown = [image.get("alt") for image in parsed(page).select("article .cell_output img")]
+    stored = [
+        " ".join(figure.data["text/plain"].split())
+        for cell in chapter.code
+        for figure in figures(cell)
+    ]
+    assert [" ".join((alt or "").split()) for alt in shown] == stored
+
+
+def test_the_entrance_leads_to_the_book():
+    page = parsed(built_site() / "index.html")
+    assert page.find("meta", attrs={"http-equiv": "refresh"})["content"].endswith(
+        f"url={contents()[0]}.html"
+    )

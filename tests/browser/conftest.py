@@ -1,0 +1,97 @@
+"""A browser, and the built book over http and from the file system."""
+
+import functools
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.book.notebooks import contents
+from tests.environment import built_site, missing
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        missing("no Chromium or Chrome was found")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        """Say nothing: the tests look at the responses."""
+
+
+@pytest.fixture(scope="session")
+def http():
+    """The address of the built book on this machine."""
+    handler = functools.partial(QuietHandler, directory=built_site())
+    with ThreadingHTTPServer(("localhost", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def addresses(http):
+    """Where the book is found, by scheme."""
+    return {"http": http, "file": built_site().as_uri()}
+
+
+@pytest.fixture
+def visit(browser, addresses):
+    """Open a page of the book; returns the page, with what went wrong in ``page.complaints``."""
+    contexts = []
+
+    def open_page(name, scheme="file", width=1280):
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.complaints = complaints = []
+        home = addresses[scheme]
+
+        def note_request(request):
+            if not request.url.startswith((home, "data:", "blob:")):
+                complaints.append(f"request to another place: {request.url}")
+
+        def note_response(response):
+            if response.status >= 400:
+                complaints.append(f"status {response.status}: {response.url}")
+
+        page.on("request", note_request)
+        page.on("response", note_response)
+        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        page.on(
+            "console",
+            lambda message: message.type in ("error", "warning")
+            and complaints.append(f"console {message.type}: {message.text}"),
+        )
+        page.goto(f"{home}/{name}.html", wait_until="load")
+        if name == "index":  # the entrance, which leads on by itself
+            page.wait_for_url(f"**/{contents()[0]}.html")
+        page.wait_for_function("!window.MathJax || window.MathJax.startup?.promise")
+        page.evaluate("window.MathJax && window.MathJax.startup.promise")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
