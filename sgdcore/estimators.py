@@ -59,7 +59,7 @@ def minibatch():
 
     def estimate(objective, theta, data, batch, state, rngs):
         samples = take(data, batch)
-        return objective.grad(theta, *samples, rngs=rngs), state, count(samples)
+        return gradient(objective, theta, samples, rngs), state, count(samples)
 
     return Estimator(lambda objective, theta, data: (), estimate)
 
@@ -102,7 +102,7 @@ def accumulate(micro_batch):
                 X, y = data[0][rows], data[1][rows]
             else:
                 X, y = take(data, batch[..., rows])
-            grad = grad + objective.grad(theta, X, y, rngs=rngs) * (y.shape[-1] / size)
+            grad = grad + gradient(objective, theta, (X, y), rngs) * (y.shape[-1] / size)
         return grad, state, size
 
     return Estimator(lambda objective, theta, data: (), estimate)
@@ -145,11 +145,11 @@ def svrg(every):
     def estimate(objective, theta, data, batch, state, rngs):
         evaluations = 0
         if state.step % every == 0:
-            state = Anchor(state.step, theta, objective.grad(theta, *data, rngs=rngs))
+            state = Anchor(state.step, theta, gradient(objective, theta, data, rngs))
             evaluations = len(data[1])
         samples = take(data, batch)
-        here = objective.grad(theta, *samples, rngs=rngs)
-        there = objective.grad(state.theta, *samples, rngs=rngs)
+        here = gradient(objective, theta, samples, rngs)
+        there = gradient(objective, state.theta, samples, rngs)
         evaluations += 2 * count(samples)
         return here - there + state.grad, state._replace(step=state.step + 1), evaluations
 
@@ -241,6 +241,27 @@ def take(data, batch):
     # ``take`` is quicker, but would copy a strided X whole.
     rows = X.take(batch, axis=0) if X.flags.c_contiguous else X[batch]
     return rows, y.take(batch)
+
+
+def gradient(objective, theta, samples, rngs):
+    """The gradient on these samples, without the value where the objective can do without it.
+
+    Parameters
+    ----------
+    objective : object
+        With ``value_and_grad``, and perhaps with a quicker ``grad`` of the same arguments.
+    theta : array of shape (..., P)
+    samples : tuple
+        As :func:`take` makes it.
+    rngs : array of numpy.random.Generator
+
+    Returns
+    -------
+    array of shape (..., P)
+    """
+    if hasattr(objective, "grad"):
+        return objective.grad(theta, *samples, rngs=rngs)
+    return objective.value_and_grad(theta, *samples, rngs=rngs)[1]
 
 
 def count(samples):

@@ -278,3 +278,14 @@ def test_bad_counts_are_named(bad):
         estimators.accumulate(bad)
     with pytest.raises(ValueError, match="every must be a whole number >= 1"):
         estimators.svrg(bad)
+
+
+def test_an_objective_needs_no_more_than_value_and_value_and_grad(samples):
+    class Plain:
+        value = staticmethod(REGRESSION.value)
+        value_and_grad = staticmethod(REGRESSION.value_and_grad)
+
+    options = {"lr": 0.05, "batch_size": 2, "epochs": 2}
+    plain = train(Plain, np.zeros(REGRESSION.model.size), optimizers.sgd(), samples, **options)
+    usual = train(REGRESSION, np.zeros(REGRESSION.model.size), optimizers.sgd(), samples, **options)
+    np.testing.assert_array_equal(plain.final, usual.final)

@@ -352,9 +352,8 @@ def test_networks_that_cannot_be_built_are_named(make, message):
 
 def test_a_network_with_batch_norm_and_dropout_trains_and_records(rng):
     X, labels = rng.normal(size=(60, 12)), rng.integers(3, size=60)
-    network = models.Sequential(
-        12, [layers.Dense(8), layers.BatchNorm(), layers.ReLU(), layers.Dropout(0.2), layers.Dense(3)]
-    )
+    hidden = [layers.Dense(8), layers.BatchNorm(), layers.ReLU(), layers.Dropout(0.2)]
+    network = models.Sequential(12, [*hidden, layers.Dense(3)])
     objective = Objective(network, losses.softmax_cross_entropy())
     history = train(
         objective, network.init(rng), optimizers.momentum(0.9), (X, labels),
