@@ -17,6 +17,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BOOK := _build/.book
+PEERS := .venv-peers
 NOTEBOOKS = $(wildcard chapters/*.ipynb book/*.ipynb)
 BOOK_INPUTS = _config.yml _toc.yml $(shell find book chapters sgdcore classroom -type f \
 	-not -path '*/.*' -not -name '*.pyc' 2>/dev/null)
@@ -34,7 +35,7 @@ export JUPYTER_RUNTIME_DIR := $(abspath $(VENV))/home/jupyter/runtime
 export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help book strict test lint unit notebooks browser portable run lab serve lock clean
+.PHONY: help book strict test lint unit notebooks browser portable parity bench run lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
@@ -44,6 +45,8 @@ help:
 	@echo 'make serve       show the built book on http://localhost:$(PORT)'
 	@echo 'make lint | unit | notebooks | browser     one part of make test'
 	@echo 'make portable    re-run the notebooks as other processors would'
+	@echo 'make parity      compare with PyTorch, optax, Keras and scikit-learn, installed aside'
+	@echo 'make bench       time against them, and write benchmarks/results.md'
 	@echo 'make lock        renew requirements.txt from requirements.in'
 	@echo 'make clean       remove what was built; the environment stays'
 
@@ -97,6 +100,18 @@ browser: $(READY)
 
 portable: $(READY)
 	$(PY) tests/portable.py $(NBVAL) $(NOTEBOOKS)
+
+# The libraries we compare with are no requirement of the book: they have an environment aside.
+$(PEERS)/.ready: tests/parity/requirements.txt
+	"$(PYTHON)" -m venv "$(PEERS)"
+	$(PEERS)/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+parity: $(PEERS)/.ready
+	PARITY_LIVE=1 $(PEERS)/bin/python -m pytest -q tests/parity
+
+bench: $(PEERS)/.ready
+	$(PEERS)/bin/python -m benchmarks.bench
 
 run: $(READY)
 	$(PY) book/_tools/run.py $(NB)

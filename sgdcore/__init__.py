@@ -4,7 +4,21 @@ The parameter of every model is one flat array ``theta`` of shape ``(..., P)``, 
 are runs: R seeded runs train at once by broadcasting. Importing the module imports numpy alone.
 """
 
-from sgdcore import data, losses, models, objectives, optimizers, plots, problems, schedules
+from sgdcore import (
+    averaging,
+    data,
+    estimators,
+    layers,
+    losses,
+    models,
+    newton,
+    objectives,
+    optimizers,
+    plots,
+    problems,
+    rates,
+    schedules,
+)
 from sgdcore.gradcheck import gradcheck
 from sgdcore.objectives import Objective
 from sgdcore.train import History, Tuned, train, tune
@@ -13,14 +27,19 @@ __all__ = [
     "History",
     "Objective",
     "Tuned",
+    "averaging",
     "data",
+    "estimators",
     "gradcheck",
+    "layers",
     "losses",
     "models",
+    "newton",
     "objectives",
     "optimizers",
     "plots",
     "problems",
+    "rates",
     "schedules",
     "train",
     "tune",

@@ -57,10 +57,19 @@ def generators(seeds, stream):
 
 def draw_normal(rngs, shape):
     """Standard normal draws of this shape from each generator: ``(*rngs.shape, *shape)``."""
+    return _draw(rngs, shape, lambda rng, out: rng.standard_normal(out=out))
+
+
+def draw_uniform(rngs, shape):
+    """Draws from 0 to 1 of this shape from each generator: ``(*rngs.shape, *shape)``."""
+    return _draw(rngs, shape, lambda rng, out: rng.random(out=out))
+
+
+def _draw(rngs, shape, fill):
     rngs = np.asarray(rngs)
     result = np.empty(rngs.shape + shape)
     for where, rng in np.ndenumerate(rngs):
-        rng.standard_normal(out=result[where])
+        fill(rng, result[where])
     return result
 
 

@@ -20,10 +20,15 @@ from sgdcore._checks import require_number
 
 
 class Loss(NamedTuple):
-    """A loss: ``value(prediction, target)`` and ``grad(prediction, target)``."""
+    """A loss: ``value(prediction, target)`` and ``grad(prediction, target)``.
+
+    A loss of one prediction a sample also has ``curvature(prediction, target)``, the second
+    derivatives of the samples, shape ``(..., B)``; where it has a kink, that of the pieces.
+    """
 
     value: Callable
     grad: Callable
+    curvature: Callable | None = None
 
 
 def squared():
@@ -54,6 +59,7 @@ def squared():
     return _per_sample(
         value=lambda prediction, target: 0.5 * (prediction - target) ** 2,
         slope=lambda prediction, target: prediction - target,
+        curvature=lambda prediction, target: np.ones_like(prediction - target),
     )
 
 
@@ -79,6 +85,7 @@ def absolute():
     return _per_sample(
         value=lambda prediction, target: np.abs(prediction - target),
         slope=lambda prediction, target: np.sign(prediction - target),
+        curvature=lambda prediction, target: np.zeros_like(prediction - target),
     )
 
 
@@ -120,6 +127,9 @@ def huber(delta=1.0):
     return _per_sample(
         value=value,
         slope=lambda prediction, target: np.clip(prediction - target, -delta, delta),
+        curvature=lambda prediction, target: (
+            (np.abs(prediction - target) <= delta).astype(np.result_type(prediction, target))
+        ),
     )
 
 
@@ -148,6 +158,8 @@ def logistic():
     return _per_sample(
         value=lambda score, target: np.logaddexp(0, -target * score),
         slope=lambda score, target: -target * np.exp(-np.logaddexp(0, target * score)),
+        # p (1 - p), with p the probability of the class +1
+        curvature=lambda score, target: np.exp(-np.logaddexp(0, score) - np.logaddexp(0, -score)),
         check_target=_require_signs,
     )
 
@@ -177,6 +189,7 @@ def hinge():
     return _per_sample(
         value=lambda score, target: np.maximum(0, 1 - target * score),
         slope=lambda score, target: np.where(target * score < 1, -target, 0 * score),
+        curvature=lambda score, target: np.zeros_like(target * score),
         check_target=_require_signs,
     )
 
@@ -204,29 +217,31 @@ def softmax_cross_entropy():
     """
 
     def value(scores, labels):
-        scores, labels = _scores_and_labels(scores, labels)
+        scores, of_label = _scores_and_labels(scores, labels)
         shifted = scores - scores.max(axis=-1, keepdims=True)
-        of_label = np.take_along_axis(shifted, labels, axis=-1)[..., 0]
-        return (np.log(np.exp(shifted).sum(axis=-1)) - of_label).mean(axis=-1)
+        chosen = np.where(of_label, shifted, 0).sum(axis=-1)
+        return (np.log(np.exp(shifted).sum(axis=-1)) - chosen).mean(axis=-1)
 
     def grad(scores, labels):
-        scores, labels = _scores_and_labels(scores, labels)
+        scores, of_label = _scores_and_labels(scores, labels)
         slope = softmax(scores)
-        of_label = np.take_along_axis(slope, labels, axis=-1)
-        np.put_along_axis(slope, labels, of_label - 1, axis=-1)
-        return slope / scores.shape[-2]
+        slope -= of_label
+        slope /= float(scores.shape[-2])  # quicker than by an int
+        return slope
 
     return Loss(value, grad)
 
 
 def softmax(scores):
     r"""Probabilities :math:`p_k = e^{z_k} / \sum_j e^{z_j}` of scores ``(..., K)``; no overflow."""
-    weights = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
+    scores = np.asarray(scores)
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights
 
 
-def _per_sample(value, slope, check_target=None):
-    """The loss whose per-sample value and slope are these functions of (prediction, target)."""
+def _per_sample(value, slope, curvature, check_target=None):
+    """The loss whose value, slope and curvature of a sample are these functions."""
 
     def samples(prediction, target):
         prediction, target = np.asarray(prediction), np.asarray(target)
@@ -235,15 +250,23 @@ def _per_sample(value, slope, check_target=None):
             check_target(target)
         return prediction, target
 
+    def mean_value(prediction, target):
+        return value(*samples(prediction, target)).mean(axis=-1)
+
+    def mean_grad(prediction, target):
+        prediction, target = samples(prediction, target)
+        return slope(prediction, target) / float(prediction.shape[-1])  # quicker than by an int
+
     return Loss(
-        lambda prediction, target: value(*samples(prediction, target)).mean(axis=-1),
-        lambda prediction, target: (
-            slope(*samples(prediction, target)) / np.shape(prediction)[-1]
-        ),
+        mean_value,
+        mean_grad,
+        lambda prediction, target: curvature(*samples(prediction, target)),
     )
 
 
 def _require_same_samples(prediction, target):
+    if prediction == target != ():
+        return
     if not prediction or not target or prediction[-1] != target[-1]:
         raise ValueError(
             "prediction and target must have the same batch axis, the last one: "
@@ -270,22 +293,25 @@ def _require_signs(target):
 
 
 def _scores_and_labels(scores, labels):
-    """Scores (..., B, K) and labels (..., B, 1) with the same leading axes."""
+    """Scores (..., B, K), and of the same shape whether k is the label, with the formula's [k = y].
+    """
     scores, labels = np.asarray(scores), np.asarray(labels)
     if scores.ndim < 2 or labels.ndim < 1 or scores.shape[-2] != labels.shape[-1]:
         raise ValueError(
             "scores must have shape (..., B, K) and labels (..., B) with the same B: "
             f"scores have shape {scores.shape}, labels {labels.shape}"
         )
-    if not np.issubdtype(labels.dtype, np.integer):
+    if labels.dtype.kind not in "iu":
         raise ValueError(f"labels must be integers, got dtype {labels.dtype}")
     classes = scores.shape[-1]
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+    of_label = labels[..., None] == np.arange(classes)
+    if np.count_nonzero(of_label) < labels.size:
         raise ValueError(
             f"labels must lie from 0 to {classes - 1} (scores have shape {scores.shape}), "
             f"got labels from {labels.min()} to {labels.max()}"
         )
-    _require_broadcast("scores", scores.shape, "labels", labels.shape, axes=2)
-    leading = np.broadcast_shapes(scores.shape[:-1], labels.shape)
-    scores = np.broadcast_to(scores, (*leading, classes))
-    return scores, np.broadcast_to(labels, leading)[..., None]
+    if scores.shape[:-1] != labels.shape:
+        _require_broadcast("scores", scores.shape, "labels", labels.shape, axes=2)
+        leading = np.broadcast_shapes(scores.shape[:-1], labels.shape)
+        scores = np.broadcast_to(scores, (*leading, classes))
+    return scores, of_label

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sgdcore._checks import require_count, require_number, require_parameter
-from sgdcore.data import draw_normal
+from sgdcore.data import draw_normal, draw_uniform
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +33,23 @@ class Problem:
     gradient: Callable
 
     def value(self, theta):
-        """The exact value at ``theta`` ``(..., P)``, shape ``(...,)``."""
-        theta = np.asarray(theta)
-        require_parameter("theta", theta, self.minimum.size)
-        return self.function(theta)
+        """The exact value at ``theta`` ``(..., P)``, shape ``(...,)``, in the dtype of theta."""
+        theta = self._point(theta)
+        return self.function(theta).astype(theta.dtype, copy=False)
 
     def value_and_grad(self, theta, *, rngs=None):
         """The exact value, and the gradient, noisy if the problem is, ``(..., P)``."""
+        return self.value(theta), self.grad(theta, rngs=rngs)
+
+    def grad(self, theta, *, rngs=None):
+        """The gradient of :meth:`value_and_grad` alone."""
+        theta = self._point(theta)
+        return self.gradient(theta, rngs).astype(theta.dtype, copy=False)
+
+    def _point(self, theta):
         theta = np.asarray(theta)
-        return self.value(theta), self.gradient(theta, rngs)
+        require_parameter("theta", theta, self.minimum.size)
+        return theta if np.issubdtype(theta.dtype, np.floating) else theta.astype(float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,3 +222,287 @@ def gaussian_regression(eigenvalues, *, noise, batch_size, minimum=None):
         return (residual[..., None, :] @ X)[..., 0, :] / batch_size
 
     return Problem(minimum, function, gradient)
+
+
+def saddle(power=4):
+    r"""A saddle at the origin between two minima.
+
+    .. math:: f(x, y) = \tfrac12 x^2 - \tfrac12 y^2 + \frac{1}{p}\, y^p
+
+    Parameters
+    ----------
+    power : int
+        p, even, at least 4.
+
+    Returns
+    -------
+    Problem
+        With minima at (0, 1), its ``minimum``, and (0, -1); the gradient is 0 at (0, 0) too.
+
+    Raises
+    ------
+    ValueError
+        If ``power`` is not an even whole number of at least 4.
+    """
+    power = require_count("power", power, at_least=4)
+    if power % 2:
+        raise ValueError(f"power must be even, got {power}")
+
+    def function(theta):
+        x, y = theta[..., 0], theta[..., 1]
+        return 0.5 * x**2 - 0.5 * y**2 + y**power / power
+
+    def gradient(theta, rngs):
+        x, y = theta[..., 0], theta[..., 1]
+        return np.stack([x, y ** (power - 1) - y], axis=-1)
+
+    return Problem(np.array([0.0, 1.0]), function, gradient)
+
+
+def double_well(tilt=0.2):
+    r"""Two valleys, the left one deeper.
+
+    .. math:: f(x) = \tfrac14 x^4 - \tfrac12 x^2 + c\,x
+
+    Parameters
+    ----------
+    tilt : float
+        c, above 0 and below :math:`2/\sqrt{27} \approx 0.385`, where the right valley vanishes.
+
+    Returns
+    -------
+    Problem
+        With its lower minimum, on the left, as ``minimum``.
+
+    Raises
+    ------
+    ValueError
+        If ``tilt`` is out of its range.
+    """
+    tilt = require_number("tilt", tilt, above=0, below=2 / 27**0.5)
+    lower = np.roots([1.0, 0.0, -1.0, tilt]).real.min()
+    return Problem(
+        np.array([lower]),
+        lambda theta: (0.25 * theta**4 - 0.5 * theta**2 + tilt * theta)[..., 0],
+        lambda theta, rngs: theta**3 - theta + tilt,
+    )
+
+
+def himmelblau():
+    r"""Himmelblau's function (1972): four minima of one depth.
+
+    .. math:: f(x, y) = (x^2 + y - 11)^2 + (x + y^2 - 7)^2
+
+    Returns
+    -------
+    Problem
+        With the minimum, of value 0, at (3, 2).
+    """
+
+    def residuals(theta):
+        x, y = theta[..., 0], theta[..., 1]
+        return x**2 + y - 11, x + y**2 - 7, x, y
+
+    def function(theta):
+        first, second, _, _ = residuals(theta)
+        return first**2 + second**2
+
+    def gradient(theta, rngs):
+        first, second, x, y = residuals(theta)
+        return np.stack([4 * x * first + 2 * second, 2 * first + 4 * y * second], axis=-1)
+
+    return Problem(np.array([3.0, 2.0]), function, gradient)
+
+
+def rastrigin(dimension=2):
+    r"""Rastrigin's function (1974): a bowl with a regular grid of minima.
+
+    .. math:: f(\theta) = 10\,P + \sum_{j=1}^{P} \bigl(\theta_j^2 - 10 \cos 2\pi\theta_j\bigr)
+
+    Parameters
+    ----------
+    dimension : int
+        P, at least 1.
+
+    Returns
+    -------
+    Problem
+        With its lowest minimum, of value 0, at 0.
+
+    Raises
+    ------
+    ValueError
+        If ``dimension`` is not a whole number of at least 1.
+    """
+    dimension = require_count("dimension", dimension)
+
+    def function(theta):
+        return (theta**2 + 10 * (1 - np.cos(2 * np.pi * theta))).sum(axis=-1)
+
+    def gradient(theta, rngs):
+        return 2 * theta + 20 * np.pi * np.sin(2 * np.pi * theta)
+
+    return Problem(np.zeros(dimension), function, gradient)
+
+
+def prototypes():
+    r"""Shapes in one variable that a method should be able to cope with.
+
+    After Schaul, Antonoglou and Silver (2013): each is one difficulty alone, to be combined with
+    the noises below.
+
+    Returns
+    -------
+    dict of Problem
+        ``bowl`` :math:`\tfrac12 x^2`, ``kink`` :math:`|x|`, ``bend`` (slope -1 left of 0, -0.1 up
+        to its minimum's wall at 10), ``cliff`` (a wall of slope 100 beside a gentle bowl),
+        ``plateau`` :math:`\log(1 + x^2)`, flat far away, and ``bump``
+        :math:`1 - e^{-x^2/2}`, whose gradient vanishes far away.
+    """
+
+    def one(minimum, function, slope):
+        return Problem(
+            np.array([minimum]),
+            lambda theta: function(theta[..., 0]),
+            lambda theta, rngs: slope(theta),
+        )
+
+    return {
+        "bowl": one(0.0, lambda x: 0.5 * x**2, lambda x: x),
+        "kink": one(0.0, np.abs, np.sign),
+        "bend": one(
+            10.0,
+            lambda x: np.maximum(np.maximum(1.0 - x, 1.0 - 0.1 * x), 10.0 * (x - 10.0)),
+            lambda x: np.where(x < 0, -1.0, np.where(x < 10, -0.1, np.where(x > 10, 10.0, 0.0))),
+        ),
+        "cliff": one(
+            0.0,
+            lambda x: 0.5 * x**2 + 100.0 * np.maximum(-1.0 - x, 0.0),
+            lambda x: x - np.where(x < -1, 100.0, 0.0),
+        ),
+        "plateau": one(0.0, lambda x: np.log1p(x**2), lambda x: 2 * x / (1 + x**2)),
+        "bump": one(
+            0.0, lambda x: 1 - np.exp(-0.5 * x**2), lambda x: x * np.exp(-0.5 * x**2)
+        ),
+    }
+
+
+def noisy(problem, noise):
+    """A problem whose gradient is disturbed; its value stays exact.
+
+    Parameters
+    ----------
+    problem : Problem
+    noise : callable
+        ``(gradient, rngs) -> gradient``, one of the four below.
+
+    Returns
+    -------
+    Problem
+        Its gradient needs ``rngs``, which :func:`sgdcore.train` passes.
+
+    Raises
+    ------
+    ValueError
+        By its gradient, without ``rngs``.
+    """
+
+    def gradient(theta, rngs):
+        if rngs is None:
+            raise ValueError("a noisy problem needs rngs, an array of generators, one a run")
+        return noise(problem.gradient(theta, rngs), rngs)
+
+    return Problem(problem.minimum, problem.function, gradient)
+
+
+def additive(scale):
+    r"""Noise :math:`g + \sigma\varepsilon`, :math:`\varepsilon \sim N(0, I)`; unbiased.
+
+    Parameters
+    ----------
+    scale : float
+        :math:`\sigma`, above 0.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ValueError
+        If ``scale`` is not above 0.
+    """
+    scale = require_number("scale", scale, above=0)
+    return lambda grad, rngs: grad + scale * draw_normal(rngs, grad.shape[-1:])
+
+
+def multiplicative(scale):
+    r"""Noise :math:`g\,(1 + \sigma\varepsilon)`; unbiased, and gone where the gradient is 0.
+
+    Parameters
+    ----------
+    scale : float
+        :math:`\sigma`, above 0.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ValueError
+        If ``scale`` is not above 0.
+    """
+    scale = require_number("scale", scale, above=0)
+    return lambda grad, rngs: grad * (1 + scale * draw_normal(rngs, grad.shape[-1:]))
+
+
+def outliers(scale):
+    r"""Cauchy noise :math:`g + s\,\varepsilon/\varepsilon'`: it has no mean and no variance.
+
+    Parameters
+    ----------
+    scale : float
+        s, the median size of the noise, above 0.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ValueError
+        If ``scale`` is not above 0.
+    """
+    scale = require_number("scale", scale, above=0)
+
+    def disturb(grad, rngs):
+        draws = draw_normal(rngs, (2, *grad.shape[-1:]))
+        return grad + scale * draws[..., 0, :] / draws[..., 1, :]
+
+    return disturb
+
+
+def dropped(share):
+    r"""Each coordinate of the gradient is 0 with probability q, and 1/(1 - q) times itself else.
+
+    Parameters
+    ----------
+    share : float
+        q, above 0 and below 1.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    ValueError
+        If ``share`` is out of its range.
+    """
+    share = require_number("share", share, above=0, below=1)
+
+    def disturb(grad, rngs):
+        return grad * (draw_uniform(rngs, grad.shape[-1:]) >= share) / (1 - share)
+
+    return disturb

@@ -1,15 +1,19 @@
 """The one training loop, and the one way to choose a learning rate."""
 
+import copy
+import sys
 from typing import NamedTuple
 
 import numpy as np
 
 from sgdcore._checks import require_count
 from sgdcore.data import Sampler, generators
+from sgdcore.estimators import count, minibatch, take
+from sgdcore.rates import Rule, scheduled
 
 # The loss on all the data is summed over this many samples at a time, so that recording needs
 # little memory beside the data. The number may not depend on how many runs there are.
-ROWS_AT_ONCE = 4096
+ROWS_AT_ONCE = 2048
 
 
 class History(NamedTuple):
@@ -22,17 +26,19 @@ class History(NamedTuple):
     loss : array of shape (..., T)
         The objective on *all* the training data, not on the last mini-batch.
     lr : array of shape (..., T)
-        The learning rate of the step that follows the record.
+        The learning rate of the step that follows the record; of the last one, of the step before.
     gradient_evaluations : array of shape (T,)
         Per-sample gradients evaluated so far; without data, calls of the problem.
     evaluation : array of shape (..., T) or None
         What ``evaluate`` returned.
     theta : array of shape (..., T, P) or None
         The iterates, if asked for.
+    observed : tuple of arrays of shape (..., T, P)
+        What each observer read.
     final : array of shape (..., P)
         The last iterate.
-    state : object
-        The optimiser's last state.
+    state : State
+        All that is needed to go on: pass the history as ``resume``.
     """
 
     step: np.ndarray
@@ -41,8 +47,28 @@ class History(NamedTuple):
     gradient_evaluations: np.ndarray
     evaluation: np.ndarray | None
     theta: np.ndarray | None
+    observed: tuple
     final: np.ndarray
     state: object
+
+    @property
+    def diverged(self):
+        """Runs whose last iterate is not finite, a boolean array of shape ``(...)``."""
+        return ~np.isfinite(self.final).all(axis=-1)
+
+
+class State(NamedTuple):
+    """Where a training run stands: its iterate, and the states of all that takes part."""
+
+    step: int
+    evaluations: int
+    theta: np.ndarray
+    optimizer: object
+    estimator: object
+    observers: tuple
+    rule: object
+    sampler: Sampler | None
+    noise: np.ndarray
 
 
 class Tuned(NamedTuple):
@@ -65,18 +91,24 @@ def train(
     steps=None,
     seeds=0,
     sampling="permutation",
+    estimator=None,
+    observers=(),
     evaluate=None,
     record_every=1,
     record_theta=False,
+    progress=False,
+    resume=None,
 ):
     r"""Minimise an objective, for many runs at once.
 
     .. math:: \theta_{t+1} = \theta_t - \eta_t\, u(g_t), \qquad
-              g_t = \frac1B \sum_{i \in \text{batch } t} \nabla f_i(\theta_t)
+              g_t = \frac1B \sum_{i \in S_t} \nabla f_i(\theta_t)
 
-    where u is the optimiser's. The runs are the leading axes: their shape is the broadcast of the
-    leading shapes of ``theta0`` and ``lr`` and the shape of ``seeds``. Run r is, bit for bit, the
-    run that it would be alone. A run that diverges records inf or nan, and the others go on.
+    where u is the optimiser's, and the sum another estimator's if one is given. The runs are the
+    leading axes: their shape is the broadcast of the leading shapes of ``theta0`` and ``lr`` and
+    the shape of ``seeds``. Run r is, bit for bit, the run that it would be alone. A run that
+    diverges records inf or nan, the others go on, and one line on standard error says so at the
+    end.
 
     Parameters
     ----------
@@ -88,7 +120,7 @@ def train(
         One of :mod:`sgdcore.optimizers`.
     data : pair (X, y), optional
         n samples, ``X`` of shape ``(n, d)`` and ``y`` ``(n,)``; a memory-mapped file will do.
-    lr : float, array of shape (..., 1), or schedule
+    lr : float, array of shape (..., 1), schedule, or rule of :mod:`sgdcore.rates`
         The learning rate, cast to the dtype of ``theta0``.
     batch_size : int, optional
         Samples a step, B. Without it every step uses all of them, in their own order.
@@ -98,12 +130,21 @@ def train(
         One a run. A run's randomness depends on its seed alone.
     sampling : {"permutation", "replacement", "once"}
         See :class:`sgdcore.data.Sampler`.
+    estimator : Estimator, optional
+        One of :mod:`sgdcore.estimators`; the mini-batch's mean gradient if not given.
+    observers : sequence of Observer
+        Of :mod:`sgdcore.averaging`.
     evaluate : callable, optional
         ``theta -> (...,)``, evaluated at every record, for example the loss on validation data.
     record_every : int
         Record the start, every so many steps, and the end. A record costs a pass over the data.
     record_theta : bool
         Whether to keep the iterates of the records.
+    progress : bool
+        Whether to show a progress bar on standard error, if that is a terminal.
+    resume : History, optional
+        Go on where this one ended, for ``epochs`` or ``steps`` more, with the same arguments
+        otherwise; ``theta0`` and ``seeds`` are those it began with. The result has its records too.
 
     Returns
     -------
@@ -114,34 +155,76 @@ def train(
     ValueError
         If shapes do not fit or a setting is out of its range; the message quotes them.
     """
-    theta = np.asarray(theta0)
-    if not np.issubdtype(theta.dtype, np.floating) or theta.ndim == 0:
-        raise ValueError(f"theta0 must be floats (..., P), got {theta.dtype} of {theta.shape}")
+    theta0 = np.asarray(theta0)
+    if not np.issubdtype(theta0.dtype, np.floating) or theta0.ndim == 0:
+        raise ValueError(f"theta0 must be floats (..., P), got {theta0.dtype} of {theta0.shape}")
     record_every = require_count("record_every", record_every)
     if data is None and batch_size is not None:
         raise ValueError(f"batch_size needs data, got batch_size={batch_size} and no data")
     data = _samples(data)
     steps = _number_of_steps(steps, epochs, data, batch_size)
-    seeds = np.asarray(seeds)
-    rate = _rate_of(lr, theta.dtype)
-    leading = _leading_shape(theta, rate(0), seeds)
-    theta = np.broadcast_to(theta, (*leading, theta.shape[-1])).copy()
-    noise = generators(seeds, "noise")
-    batches = _batches(data, batch_size, seeds, sampling)
-    state = optimizer.init(theta)
-    recorder = _Recorder(objective, data, evaluate, record_theta)
+    estimator = minibatch() if estimator is None else estimator
+    rule = _rule_of(lr, theta0.dtype)
+    if resume is None:
+        seeds = np.asarray(seeds)
+        theta = _spread(theta0, rule, seeds)
+        state = State(
+            step=0,
+            evaluations=0,
+            theta=theta,
+            optimizer=optimizer.init(theta),
+            estimator=estimator.init(objective, theta, data),
+            observers=tuple(observer.init(theta) for observer in observers),
+            rule=rule.init(theta.shape[:-1]),
+            sampler=_sampler(data, batch_size, seeds, sampling),
+            noise=generators(seeds, "noise"),
+        )
+    else:
+        state = copy.deepcopy(resume.state)  # so that a history can be resumed twice
+    recorder = _Recorder(objective, data, evaluate, record_theta, observers, resume)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        state = _loop(
+            objective, optimizer, data, rule, estimator, observers, state, steps, record_every,
+            recorder, progress,
+        )  # fmt: skip
+    history = recorder.history(state)
+    _report_divergence(history)
+    return history
 
-    with np.errstate(over="ignore", invalid="ignore"):
-        evaluations = 0
-        for t in range(steps):
-            if t % record_every == 0:
-                recorder.record(t, theta, rate(t), evaluations)
-            batch = next(batches)
-            _, grad = objective.value_and_grad(theta, *batch, rngs=noise)
-            theta, state = optimizer.update(grad, state, theta, rate(t))
-            evaluations += batch[1].shape[-1] if batch else 1
-        recorder.record(steps, theta, rate(steps), evaluations)
-    return recorder.history(theta, state)
+
+def _loop(
+    objective, optimizer, data, rule, estimator, observers, state, steps, record_every,
+    recorder, progress,
+):  # fmt: skip
+    """Make the steps and the records; return the state after them."""
+    first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise = state
+    batch = rate = None
+
+    def loss_at(point):
+        return objective.value(point, *take(data, batch))
+
+    for t in _with_progress(range(first, first + steps), progress):
+        if t % record_every == 0:
+            ruled = rule.record(ruled, recorder.record(t, evaluations, theta, observed))
+        if sampler is not None:
+            batch = next(sampler)
+        grad, estimated, cost = estimator.estimate(objective, theta, data, batch, estimated, noise)
+        rate, ruled, looks = rule.rate(ruled, t, theta, grad, loss_at)
+        if t % record_every == 0:
+            recorder.rate(rate)
+        theta, moved = optimizer.update(grad, moved, theta, rate)
+        evaluations += cost
+        if looks:
+            evaluations += looks * count(take(data, batch))
+        if observers:
+            observed = tuple(
+                observer.update(seen, theta)
+                for observer, seen in zip(observers, observed, strict=True)
+            )
+    t = first + steps
+    recorder.record(t, evaluations, theta, observed)
+    recorder.rate(rate)
+    return State(t, evaluations, theta, moved, estimated, observed, ruled, sampler, noise)
 
 
 def tune(run, grid, seeds):
@@ -196,41 +279,96 @@ def tune(run, grid, seeds):
 class _Recorder:
     """Collects the records of a training run and stacks them at the end."""
 
-    def __init__(self, objective, data, evaluate, record_theta):
+    def __init__(self, objective, data, evaluate, record_theta, observers, earlier):
         self.objective, self.data, self.evaluate = objective, data, evaluate
-        self.record_theta = record_theta
-        self.rows = []
+        self.record_theta, self.observers, self.earlier = record_theta, observers, earlier
+        self.rows, self.rates = [], []
 
-    def record(self, step, theta, lr, evaluations):
+    def record(self, step, evaluations, theta, observed):
+        """Add a record, and return what a rule may look at."""
+        runs = theta.shape[:-1]
+        loss = _loss_on(self.objective, self.data, theta)
         evaluation = np.asarray(self.evaluate(theta)) if self.evaluate else None
-        if evaluation is not None and evaluation.shape != theta.shape[:-1]:
+        if evaluation is not None and evaluation.shape != runs:
             raise ValueError(
-                f"evaluate must return one number a run, shape {theta.shape[:-1]}, "
+                f"evaluate must return one number a run, shape {runs}, "
                 f"got shape {evaluation.shape}"
             )
         self.rows.append(
             (
                 step,
-                _loss_on(self.objective, self.data, theta),
-                np.broadcast_to(lr, (*theta.shape[:-1], 1))[..., 0],
+                loss,
                 evaluations,
                 evaluation,
                 theta if self.record_theta else None,
+                tuple(o.read(seen) for o, seen in zip(self.observers, observed, strict=True)),
             )
         )
+        return loss if evaluation is None else evaluation
 
-    def history(self, final, state):
-        step, loss, lr, evaluations, evaluation, theta = zip(*self.rows, strict=True)
-        return History(
+    def rate(self, rate):
+        """Add the rate of the step that follows the last record."""
+        self.rates.append(np.broadcast_to(rate, (*self.rows[-1][1].shape, 1))[..., 0])
+
+    def history(self, state):
+        """All records, after those of the run that was resumed."""
+        step, loss, evaluations, evaluation, theta, observed = zip(*self.rows, strict=True)
+        new = History(
             step=np.array(step),
             loss=np.stack(loss, axis=-1),
-            lr=np.stack(lr, axis=-1),
+            lr=np.stack(self.rates, axis=-1),
             gradient_evaluations=np.array(evaluations),
             evaluation=np.stack(evaluation, axis=-1) if self.evaluate else None,
             theta=np.stack(theta, axis=-2) if self.record_theta else None,
-            final=final,
+            observed=tuple(np.stack(each, axis=-2) for each in zip(*observed, strict=True)),
+            final=state.theta,
             state=state,
         )
+        return new if self.earlier is None else _joined(self.earlier, new)
+
+
+def _joined(old, new):
+    """Two histories as one. The old one's last record is the new one's first."""
+
+    def join(before, after, axis):
+        if before is None or after is None:
+            return None
+        kept = before.take(range(before.shape[axis] - 1), axis=axis)
+        return np.concatenate([kept, after], axis=axis)
+
+    return new._replace(
+        step=join(old.step, new.step, -1),
+        loss=join(old.loss, new.loss, -1),
+        lr=join(old.lr, new.lr, -1),
+        gradient_evaluations=join(old.gradient_evaluations, new.gradient_evaluations, -1),
+        evaluation=join(old.evaluation, new.evaluation, -1),
+        theta=join(old.theta, new.theta, -2),
+        observed=tuple(join(a, b, -2) for a, b in zip(old.observed, new.observed, strict=True)),
+    )
+
+
+def _report_divergence(history):
+    """One line on standard error that says which runs have diverged, when, and at which rate."""
+    lost = history.diverged
+    if not lost.any():
+        return
+    bad = ~np.isfinite(history.loss)
+    records = np.where(bad.any(axis=-1), bad.argmax(axis=-1), bad.shape[-1] - 1)
+    runs = [
+        f"{'run ' + ', '.join(map(str, where)) + ' ' if where else ''}by step "
+        f"{history.step[records[where]]} (lr {history.lr[where][0]:.3g})"
+        for where in map(tuple, np.argwhere(lost))
+    ]
+    more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+    print(f"diverged: {'; '.join(runs[:3])}{more}", file=sys.stderr)
+
+
+def _with_progress(steps, progress):
+    if not (progress and sys.stderr.isatty()):
+        return steps
+    from tqdm import tqdm
+
+    return tqdm(steps, unit="step")
 
 
 def _samples(data):
@@ -257,44 +395,37 @@ def _number_of_steps(steps, epochs, data, batch_size):
     return require_count("epochs", epochs) * -(-n // (batch_size or n))
 
 
-def _rate_of(lr, dtype):
-    """The learning rate as a function of the step, in the dtype of the parameters."""
+def _rule_of(lr, dtype):
+    """The learning rate as a rule, in the dtype of the parameters."""
+    if isinstance(lr, Rule):
+        return lr
     if callable(lr):
-        return lambda t: np.asarray(lr(t), dtype=dtype)
+        return scheduled(lambda t: np.asarray(lr(t), dtype=dtype))
     fixed = np.asarray(lr, dtype=dtype)
     if not (np.isfinite(fixed) & (fixed > 0)).all():
         raise ValueError(f"lr must be finite and > 0, got {lr!r}")
-    return lambda t: fixed
+    return scheduled(lambda t: fixed)
 
 
-def _leading_shape(theta, rate, seeds):
-    if rate.ndim and rate.shape[-1] != 1:
-        raise ValueError(f"lr must be a number or have shape (..., 1), got shape {rate.shape}")
+def _spread(theta, rule, seeds):
+    """The starting point of every run."""
+    rate = rule.shape
+    if rate and rate[-1] != 1:
+        raise ValueError(f"lr must be a number or have shape (..., 1), got shape {rate}")
     try:
-        return np.broadcast_shapes(theta.shape[:-1], rate.shape[:-1], seeds.shape)
+        leading = np.broadcast_shapes(theta.shape[:-1], rate[:-1], seeds.shape)
     except ValueError:
         raise ValueError(
             "the runs do not broadcast: "
-            f"theta0 has shape {theta.shape}, lr {rate.shape}, seeds {seeds.shape}"
+            f"theta0 has shape {theta.shape}, lr {rate}, seeds {seeds.shape}"
         ) from None
+    return np.broadcast_to(theta, (*leading, theta.shape[-1])).copy()
 
 
-def _batches(data, batch_size, seeds, sampling):
-    """An iterator over the arguments of ``value_and_grad``: (X, y) of a batch, or nothing."""
-    if data is None:
-        while True:
-            yield ()
-    X, y = data
-    if batch_size is None:
-        while True:
-            yield data
-    for index in Sampler(len(y), batch_size, generators(seeds, "sampling"), sampling):
-        yield _rows(X, index), y.take(index)
-
-
-def _rows(X, index):
-    """The rows of X, copied without touching the others; ``take`` would copy a strided X whole."""
-    return X.take(index, axis=0) if X.flags.c_contiguous else X[index]
+def _sampler(data, batch_size, seeds, sampling):
+    if data is None or batch_size is None:
+        return None
+    return Sampler(len(data[1]), batch_size, generators(seeds, "sampling"), sampling)
 
 
 def _loss_on(objective, data, theta):

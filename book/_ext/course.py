@@ -26,6 +26,11 @@ def drop_thebe(app, pagename, templatename, context, doctree):
         ]
 
 
+def skip_fields(app, what, name, item, skip, options):
+    """The fields of a NamedTuple are told in its own docstring; autodoc would list them again."""
+    return True if type(item).__name__ == "_tuplegetter" else None
+
+
 def write_entrance(app, exception):
     """Open the book at its root page, also from a file system."""
     if exception is None and app.builder.name == "html":
@@ -35,5 +40,6 @@ def write_entrance(app, exception):
 
 def setup(app):
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("build-finished", write_entrance)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

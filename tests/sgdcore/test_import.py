@@ -7,7 +7,25 @@ import sys
 import pytest
 
 import sgdcore
-from sgdcore import data, losses, models, optimizers, problems, schedules
+from sgdcore import (
+    averaging,
+    data,
+    estimators,
+    layers,
+    losses,
+    models,
+    newton,
+    objectives,
+    optimizers,
+    problems,
+    rates,
+    schedules,
+)
+
+MODULES = (
+    averaging, data, estimators, layers, losses, models, newton, objectives, optimizers, problems,
+    rates, schedules, sgdcore.plots,
+)  # fmt: skip
 
 
 def test_importing_adds_numpy_alone():
@@ -22,8 +40,7 @@ def test_importing_adds_numpy_alone():
 
 
 def public_functions():
-    modules = (data, losses, models, optimizers, problems, schedules, sgdcore.plots)
-    for module in modules:
+    for module in MODULES:
         for name, item in inspect.getmembers(module, inspect.isfunction):
             if not name.startswith("_") and item.__module__ == module.__name__:
                 yield pytest.param(item, id=f"{module.__name__}.{name}")

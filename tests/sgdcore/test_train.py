@@ -1,5 +1,7 @@
 """The training loop: exact trajectories and moments, runs alone, honest records, clear errors."""
 
+import io
+import sys
 import tracemalloc
 
 import numpy as np
@@ -9,11 +11,14 @@ from hypothesis import strategies as st
 
 from sgdcore import (
     Objective,
+    averaging,
     data,
+    estimators,
     losses,
     models,
     optimizers,
     problems,
+    rates,
     schedules,
     train,
     tune,
@@ -188,7 +193,7 @@ def test_a_schedule_sets_the_rate_of_every_step():
     problem = problems.quadratic(2.0)
     schedule = schedules.exponential(0.5, 0.9)
     history = train(problem, np.ones(2), optimizers.sgd(), lr=schedule, steps=5)
-    np.testing.assert_allclose(history.lr, 0.5 * 0.9 ** np.arange(6), rtol=1e-14)
+    np.testing.assert_allclose(history.lr, 0.5 * 0.9 ** np.array([0, 1, 2, 3, 4, 4]), rtol=1e-14)
     factor = np.prod(1 - 0.5 * 0.9 ** np.arange(5))
     assert history.final[1] == pytest.approx(factor, rel=1e-12)  # the eigenvalue 1
 
@@ -330,3 +335,209 @@ def test_tune_names_what_run_got_wrong():
         tune(lambda lr, seeds: np.zeros(3), [1, 2, 3], range(2))
     with pytest.raises(ValueError, match="at least one seed"):
         tune(race, [0.4, 1.6, 6.4], [])
+
+
+# Going on where a history ended.
+
+
+def observing():
+    return [averaging.polyak_ruppert(5), averaging.exponential(0.9)]
+
+
+RESUMED = {
+    "momentum": {"optimizer": optimizers.momentum(0.9)},
+    "dampened": {"optimizer": optimizers.momentum(0.9, dampening=0.5)},
+    "adam": {"optimizer": optimizers.adam()},
+    "schedule-free": {"optimizer": optimizers.schedule_free()},
+    "svrg": {"estimator": estimators.svrg(7)},
+    "saga": {"estimator": estimators.saga()},
+    "sag": {"estimator": estimators.sag()},
+    "accumulate": {"estimator": estimators.accumulate(3)},
+    "observers": {"observers": observing()},
+    "plateau": {"lr": rates.reduce_on_plateau(0.1, patience=0, factor=0.5, improvement=0.01)},
+    "line search": {"lr": rates.line_search()},
+    "schedule": {"lr": schedules.cosine(0.1, 30)},
+    "full batch": {"batch_size": None},
+}
+
+
+def assert_same_history(one, other):
+    for field in ("step", "loss", "lr", "gradient_evaluations", "evaluation", "theta", "final"):
+        np.testing.assert_array_equal(getattr(one, field), getattr(other, field), err_msg=field)
+    for seen, too in zip(one.observed, other.observed, strict=True):
+        np.testing.assert_array_equal(seen, too)
+
+
+@pytest.mark.parametrize("sampling", data.SAMPLINGS)
+@pytest.mark.parametrize("name", RESUMED)
+def test_resumed_is_uninterrupted_bit_for_bit(name, sampling, samples):
+    # 12 steps end inside an epoch of 8 batches, the last of which is smaller.
+    settings = {"lr": 0.05, "batch_size": 7, "seeds": range(2), "sampling": sampling}
+    settings |= {"record_every": 4, "record_theta": True} | RESUMED[name]
+    optimizer = settings.pop("optimizer", optimizers.sgd())
+    settings["evaluate"] = lambda theta: (theta**2).sum(axis=-1)
+
+    def run(steps, resume=None):
+        return train(
+            REGRESSION, np.ones(4), optimizer, samples, steps=steps, resume=resume, **settings
+        )
+
+    whole, first = run(31), run(12)
+    kept = first.theta.copy(), first.final.copy()
+    again = [run(19, first), run(19, first)]
+    for resumed in again:
+        assert_same_history(resumed, whole)
+    np.testing.assert_array_equal(first.theta, kept[0])
+    np.testing.assert_array_equal(first.final, kept[1])
+    thrice = run(1, run(18, first))
+    assert_same_history(thrice, whole)
+    # Interrupted between two records, the records are still those of the whole.
+    assert_same_history(run(21, run(10)), whole)
+
+
+def test_a_noisy_problem_resumes_too():
+    problem = problems.noisy(problems.beale(), problems.additive(0.5))
+    start = np.array([1.0, 0.2])
+
+    def run(steps, resume=None):
+        options = {"lr": 0.01, "steps": steps, "seeds": range(3), "resume": resume}
+        return train(problem, start, optimizers.adam(), **options)
+
+    whole, resumed = run(30), run(18, run(12))
+    np.testing.assert_array_equal(resumed.loss, whole.loss)
+    np.testing.assert_array_equal(resumed.final, whole.final)
+
+
+def test_epochs_go_on_where_they_ended(samples):
+    options = {"lr": 0.05, "batch_size": 7, "seeds": range(2)}
+    whole = train(REGRESSION, np.ones(4), optimizers.sgd(), samples, epochs=5, **options)
+    first = train(REGRESSION, np.ones(4), optimizers.sgd(), samples, epochs=2, **options)
+    resumed = train(
+        REGRESSION, np.ones(4), optimizers.sgd(), samples, epochs=3, resume=first, **options
+    )
+    assert resumed.step[-1] == 5 * 8
+    assert resumed.gradient_evaluations[-1] == 5 * 50
+    np.testing.assert_array_equal(resumed.loss, whole.loss)
+
+
+# What a record does, and what it does not.
+
+
+@pytest.mark.parametrize("every", [2, 7, 100])
+def test_recording_seldom_does_not_change_the_trajectory(every, samples):
+    options = {
+        "lr": schedules.power(0.1, 0.5), "batch_size": 7, "steps": 30, "seeds": range(2),
+        "record_theta": True, "estimator": estimators.saga(),
+    }  # fmt: skip
+    often = train(REGRESSION, np.ones(4), optimizers.adam(), samples, **options)
+    seldom = train(
+        REGRESSION, np.ones(4), optimizers.adam(), samples, record_every=every, **options
+    )
+    assert seldom.step.tolist() == sorted({*range(0, 30, every), 30})
+    np.testing.assert_array_equal(seldom.theta, often.theta[:, seldom.step])
+    np.testing.assert_array_equal(seldom.loss, often.loss[:, seldom.step])
+    np.testing.assert_array_equal(seldom.lr, often.lr[:, np.minimum(seldom.step, 29)])
+    expected = often.gradient_evaluations[seldom.step]
+    np.testing.assert_array_equal(seldom.gradient_evaluations, expected)
+
+
+def test_every_epoch_visits_every_sample_once(samples):
+    seen = []
+
+    def spy(objective, theta, data, batch, state, rngs):
+        seen.append(batch.copy())
+        return estimators.minibatch().estimate(objective, theta, data, batch, state, rngs)
+
+    for sampling in ("permutation", "once"):
+        seen.clear()
+        train(
+            REGRESSION, np.ones(4), optimizers.sgd(), samples, lr=0.05, batch_size=7, epochs=3,
+            seeds=range(2), sampling=sampling,
+            estimator=estimators.Estimator(lambda objective, theta, data: (), spy),
+        )  # fmt: skip
+        epochs = [np.concatenate(seen[k : k + 8], axis=-1) for k in (0, 8, 16)]
+        for order in epochs:
+            assert np.sort(order, axis=-1).tolist() == [list(range(50))] * 2
+            assert order[0].tolist() != order[1].tolist()
+        assert (epochs[0].tolist() == epochs[1].tolist()) == (sampling == "once")
+
+
+def test_evaluate_sees_the_iterates(samples):
+    history = train(
+        REGRESSION, np.ones(4), optimizers.sgd(), samples, lr=0.05, batch_size=7, steps=9,
+        seeds=range(2), record_every=3, record_theta=True,
+        evaluate=lambda theta: np.abs(theta).max(axis=-1),
+    )  # fmt: skip
+    np.testing.assert_array_equal(history.evaluation, np.abs(history.theta).max(axis=-1))
+
+
+# Progress and divergence.
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_silent_where_there_is_no_terminal(samples, capsys, monkeypatch):
+    def run(progress):
+        options = {"lr": 0.05, "batch_size": 7, "steps": 30, "progress": progress}
+        return train(REGRESSION, np.ones(4), optimizers.sgd(), samples, **options)
+
+    quiet = run(True)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("sys.stderr", Terminal())
+    shown = run(True)
+    assert "30/30" in sys.stderr.getvalue()
+    np.testing.assert_array_equal(shown.loss, quiet.loss)
+    monkeypatch.setattr("sys.stderr", Terminal())
+    run(False)
+    assert sys.stderr.getvalue() == ""
+
+
+def diverging(lr, **options):
+    """Gradient descent on x²/2 and y²/8: x grows by 1 - lr, past 1e308."""
+    problem = problems.quadratic(4.0)
+    return train(problem, np.ones(2), optimizers.sgd(), lr=lr, **options)
+
+
+def test_nothing_is_said_when_no_run_diverged(capsys):
+    diverging(np.array([[0.5], [1.9]]), steps=50)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_one_line_says_which_runs_diverged_when_and_at_which_rate(capsys):
+    history = diverging(np.array([[0.5], [101.0], [1.0], [11.0]]), steps=400)
+    assert history.diverged.tolist() == [False, True, False, True]
+    out, err = capsys.readouterr()
+    assert out == ""
+    # The loss is ½ 100^2t + …, beyond 1e308 from t = 78 on; 10^2t at t = 155.
+    assert err == "diverged: run 1 by step 78 (lr 101); run 3 by step 155 (lr 11)\n"
+    diverging(np.array([[0.5], [101.0]]), steps=400, record_every=50)
+    assert capsys.readouterr().err == "diverged: run 1 by step 100 (lr 101)\n"
+
+
+def test_a_single_run_that_diverged_is_said_to_have(capsys):
+    history = diverging(101.0, steps=400)
+    assert history.diverged
+    assert history.diverged.shape == ()
+    assert capsys.readouterr().err == "diverged: by step 78 (lr 101)\n"
+
+
+def test_many_diverged_runs_still_make_one_line(capsys):
+    rates_of = np.full((2, 1, 1), 101.0) + np.zeros((2, 3, 1))
+    history = diverging(rates_of, steps=400)
+    assert history.diverged.all()
+    err = capsys.readouterr().err
+    assert err.startswith("diverged: run 0, 0 by step 78 (lr 101); run 0, 1 by step 78 (lr 101); ")
+    assert err.endswith("run 0, 2 by step 78 (lr 101) and 3 more\n")
+    assert err.count("\n") == 1
+
+
+def test_a_rate_of_each_run_is_recorded(samples):
+    lr = schedules.inverse_time(np.array([[0.1], [0.2]]), 0.5)
+    history = train(
+        REGRESSION, np.ones(4), optimizers.sgd(), samples, lr=lr, batch_size=7, steps=4
+    )
+    expected = [[r / (1 + 0.5 * t) for t in (0, 1, 2, 3, 3)] for r in (0.1, 0.2)]
+    np.testing.assert_allclose(history.lr, expected, rtol=1e-14)
