@@ -98,7 +98,7 @@ class Layer:
         return built
 
     def fit(self):
-        """What :meth:`Layer.build` finds: the shape of a sample after the layer, and the parameters'."""
+        """What ``build`` finds: the shape of a sample after the layer, and the parameters'."""
         return self.inputs, ()
 
     def init(self, rng):

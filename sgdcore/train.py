@@ -1,7 +1,9 @@
 """The one training loop, and the one way to choose a learning rate."""
 
+import contextlib
 import copy
 import sys
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +16,10 @@ from sgdcore.rates import Rule, scheduled
 # The loss on all the data is summed over this many samples at a time, so that recording needs
 # little memory beside the data. The number may not depend on how many runs there are.
 ROWS_AT_ONCE = 2048
+
+
+# Whether a run that diverges is news. In a search for the best rate it is an answer like any other.
+_REPORTING = ContextVar("reporting", default=True)
 
 
 class History(NamedTuple):
@@ -256,7 +262,8 @@ def tune(run, grid, seeds):
         raise ValueError(f"grid must be at least three rising rates above 0, got {grid}")
     if seeds.ndim != 1 or not seeds.size:
         raise ValueError(f"seeds must be a sequence of at least one seed, got {seeds}")
-    scores = np.asarray(run(grid[:, None, None], seeds))
+    with _divergence_expected():
+        scores = np.asarray(run(grid[:, None, None], seeds))
     if scores.shape != (grid.size, seeds.size):
         raise ValueError(
             f"run must return scores of shape {(grid.size, seeds.size)}, got {scores.shape}"
@@ -347,10 +354,19 @@ def _joined(old, new):
     )
 
 
+@contextlib.contextmanager
+def _divergence_expected():
+    token = _REPORTING.set(False)
+    try:
+        yield
+    finally:
+        _REPORTING.reset(token)
+
+
 def _report_divergence(history):
     """One line on standard error that says which runs have diverged, when, and at which rate."""
     lost = history.diverged
-    if not lost.any():
+    if not lost.any() or not _REPORTING.get():
         return
     bad = ~np.isfinite(history.loss)
     records = np.where(bad.any(axis=-1), bad.argmax(axis=-1), bad.shape[-1] - 1)

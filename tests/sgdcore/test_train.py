@@ -541,3 +541,10 @@ def test_a_rate_of_each_run_is_recorded(samples):
     )
     expected = [[r / (1 + 0.5 * t) for t in (0, 1, 2, 3, 3)] for r in (0.1, 0.2)]
     np.testing.assert_allclose(history.lr, expected, rtol=1e-14)
+
+
+def test_tune_does_not_report_the_rates_that_diverge(capsys):
+    tune(race, [0.4, 1.6, 1e200], range(2))
+    assert capsys.readouterr().err == ""
+    race(np.array([[[1e200]]]), np.arange(2))
+    assert capsys.readouterr().err.startswith("diverged: ")
