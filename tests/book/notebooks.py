@@ -100,9 +100,12 @@ def contents():
     """Every document that ``_toc.yml`` names, in order, without suffix."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     return [toc["root"]] + [
-        entry["file"] for part in toc["parts"] for entry in part["chapters"]
+        entry["file"]
+        for part in toc["parts"]
+        for chapter in part["chapters"]
+        for entry in (chapter, *chapter.get("sections", ()))
     ]
 
 
 CHAPTERS = [Chapter(path) for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
-PAGES = sorted((ROOT / "book").glob("*.md"))
+PAGES = sorted((ROOT / "book").rglob("*.md"))
