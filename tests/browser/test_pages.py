@@ -39,11 +39,13 @@ def test_page_opens_without_complaint(visit, page, scheme, width):
     assert opened.evaluate(TOO_WIDE) == []
 
 
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_source_pages_open_without_complaint(visit, scheme):
+def test_source_pages_open_without_complaint(visit):
+    # They have the head and the scripts of every page: the stricter of the two ways will do.
     for path in sorted((built_site() / "_modules").rglob("*.html")):
         name = path.relative_to(built_site()).with_suffix("").as_posix()
-        assert visit(name, scheme).complaints == []
+        opened = visit(name, "file")
+        assert opened.complaints == []
+        opened.context.close()  # dozens of open pages would slow each other down
 
 
 @each_chapter
