@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 
 def require_number(name, value, *, above=None, at_least=None, below=None):
     """Raise a ValueError unless ``value`` is a finite number inside the range; return it."""
@@ -41,3 +43,13 @@ def require_parameter(name, theta, size):
     """Raise a ValueError unless the last axis of the array ``theta`` has length ``size``."""
     if theta.ndim == 0 or theta.shape[-1] != size:
         raise ValueError(f"{name} must have shape (..., {size}), got {theta.shape}")
+
+
+def require_rate(lr):
+    """Raise a ValueError unless ``lr`` is a rate above 0, or one a run; return it as an array."""
+    rate = np.asarray(lr, dtype=float)
+    if not (np.isfinite(rate) & (rate > 0)).all():
+        raise ValueError(f"lr must be finite and > 0, got {lr!r}")
+    if rate.ndim and rate.shape[-1] != 1:
+        raise ValueError(f"lr must be a number or have shape (..., 1), got shape {rate.shape}")
+    return rate

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import require_count, require_number, require_rate
 
 
 class Rule(NamedTuple):
@@ -188,9 +188,7 @@ def reduce_on_plateau(lr, *, factor=0.1, patience=10, improvement=1e-4):
     -----
     The form is that of PyTorch's ``ReduceLROnPlateau`` with its relative threshold.
     """
-    first = np.asarray(lr, dtype=float)
-    if not (np.isfinite(first) & (first > 0)).all() or (first.ndim and first.shape[-1] != 1):
-        raise ValueError(f"lr must be finite and > 0, a number or of shape (..., 1), got {lr!r}")
+    first = require_rate(lr)
     factor = require_number("factor", factor, above=0, below=1)
     patience = require_count("patience", patience, at_least=0)
     improvement = require_number("improvement", improvement, at_least=0, below=1)

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import require_count, require_number, require_rate
 
 
 def constant(lr):
@@ -28,7 +28,7 @@ def constant(lr):
     ValueError
         If a rate is not a finite number above 0.
     """
-    lr = _require_rate(lr)
+    lr = require_rate(lr)
     return lambda t: lr + 0.0 * _steps(t)
 
 
@@ -54,7 +54,7 @@ def inverse_time(lr, decay):
     Differs from: Keras divides t by a number of steps first, which is the same with another
     ``decay``.
     """
-    lr, decay = _require_rate(lr), require_number("decay", decay, above=0)
+    lr, decay = require_rate(lr), require_number("decay", decay, above=0)
     return lambda t: lr / (1.0 + decay * _steps(t))
 
 
@@ -82,7 +82,7 @@ def power(lr, exponent):
     -----
     It is scikit-learn's "invscaling".
     """
-    lr, exponent = _require_rate(lr), require_number("exponent", exponent, above=0)
+    lr, exponent = require_rate(lr), require_number("exponent", exponent, above=0)
     return lambda t: lr / (_steps(t) + 1.0) ** exponent
 
 
@@ -111,7 +111,7 @@ def exponential(lr, decay, *, every=1, staircase=False):
         If a rate is not a finite number above 0, the factor not above 0 and below 1, or ``every``
         not a whole number of at least 1.
     """
-    lr, decay = _require_rate(lr), require_number("decay", decay, above=0, below=1)
+    lr, decay = require_rate(lr), require_number("decay", decay, above=0, below=1)
     every = require_count("every", every)
 
     def schedule(t):
@@ -162,7 +162,7 @@ def polynomial(lr, steps, *, exponent=2.0, end=0.0):
     ValueError
         If a setting is out of its range.
     """
-    lr, steps = _require_rate(lr), require_count("steps", steps)
+    lr, steps = require_rate(lr), require_count("steps", steps)
     exponent = require_number("exponent", exponent, above=0)
     end = require_number("end", end, at_least=0)
     return lambda t: end + (lr - end) * (1.0 - np.minimum(_steps(t) / steps, 1.0)) ** exponent
@@ -200,7 +200,7 @@ def cosine(lr, steps, *, end=0.0, restarts=0, factor=1):
     Source: Loshchilov and Hutter (2017), SGDR. Differs from: PyTorch's ``CosineAnnealingLR`` rises
     again after T.
     """
-    lr, steps = _require_rate(lr), require_count("steps", steps)
+    lr, steps = require_rate(lr), require_count("steps", steps)
     end = require_number("end", end, at_least=0)
     restarts = require_count("restarts", restarts, at_least=0)
     factor = require_count("factor", factor)
@@ -237,7 +237,7 @@ def piecewise(lr, boundaries, factors):
     -----
     Differs from: in Keras the step t = b still has the old rate.
     """
-    lr = _require_rate(lr)
+    lr = require_rate(lr)
     boundaries, factors = np.asarray(boundaries), np.asarray(factors, dtype=float)
     if boundaries.ndim != 1 or boundaries.shape != factors.shape:
         raise ValueError(
@@ -310,7 +310,7 @@ def warmup_stable_decay(lr, *, warmup_steps, stable_steps, decay_steps, end=0.0)
     Source: Hu et al. (2024), MiniCPM.
     """
     stable_steps = require_count("stable_steps", stable_steps)
-    lr, fall = _require_rate(lr), linear(lr, decay_steps, end=end)
+    lr, fall = require_rate(lr), linear(lr, decay_steps, end=end)
     return warmup(lambda t: fall(np.maximum(_steps(t) - stable_steps, 0)), warmup_steps)
 
 
@@ -341,7 +341,7 @@ def one_cycle(lr, steps, *, rise=0.3, divide=25.0, end=0.0):
     PyTorch use. Differs from: PyTorch counts one step less up and down, and ends at the first rate
     divided by 1e4.
     """
-    lr, steps = _require_rate(lr), require_count("steps", steps, at_least=2)
+    lr, steps = require_rate(lr), require_count("steps", steps, at_least=2)
     rise = require_number("rise", rise, above=0, below=1)
     divide = require_number("divide", divide, above=1)
     up = max(1, min(steps - 1, round(rise * steps)))
@@ -357,12 +357,3 @@ def one_cycle(lr, steps, *, rise=0.3, divide=25.0, end=0.0):
 
 def _steps(t):
     return np.asarray(t, dtype=float)
-
-
-def _require_rate(lr):
-    rate = np.asarray(lr, dtype=float)
-    if not (np.isfinite(rate) & (rate > 0)).all():
-        raise ValueError(f"lr must be finite and > 0, got {lr!r}")
-    if rate.ndim and rate.shape[-1] != 1:
-        raise ValueError(f"lr must be a number or have shape (..., 1), got shape {rate.shape}")
-    return rate

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count
+from sgdcore._checks import require_count, require_rate
 from sgdcore.data import Sampler, generators
 from sgdcore.estimators import count, minibatch, take
 from sgdcore.rates import Rule, scheduled
@@ -417,9 +417,7 @@ def _rule_of(lr, dtype):
         return lr
     if callable(lr):
         return scheduled(lambda t: np.asarray(lr(t), dtype=dtype))
-    fixed = np.asarray(lr, dtype=dtype)
-    if not (np.isfinite(fixed) & (fixed > 0)).all():
-        raise ValueError(f"lr must be finite and > 0, got {lr!r}")
+    fixed = require_rate(lr).astype(dtype)
     return scheduled(lambda t: fixed)
 
 

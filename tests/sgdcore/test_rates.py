@@ -263,5 +263,5 @@ def test_bad_settings_are_named():
     for bad in (-0.1, 1):
         with pytest.raises(ValueError, match="improvement must be"):
             rates.reduce_on_plateau(0.1, improvement=bad)
-    with pytest.raises(ValueError, match=r"of shape \(\.\.\., 1\)"):
+    with pytest.raises(ValueError, match=r"have shape \(\.\.\., 1\), got shape \(2,\)"):
         rates.reduce_on_plateau(np.array([0.1, 0.2]))
