@@ -7,7 +7,6 @@
 VENV ?= .venv
 PORT ?= 8000
 JOBS ?= 1
-NB ?= $(wildcard chapters/*.ipynb)
 
 # The first candidate that runs (a pyenv shim may exist and fail), is 3.11 to 3.13 and can make
 # environments. Empty if there is none.
@@ -21,6 +20,7 @@ BOOK := _build/.book
 PEERS := .venv-peers
 MUTANTS := .venv-mutants
 NOTEBOOKS = $(wildcard chapters/*.ipynb book/*.ipynb)
+NB ?= $(NOTEBOOKS)
 BOOK_INPUTS = _config.yml _toc.yml $(shell find book chapters sgdcore classroom -type f \
 	-not -path '*/.*' -not -name '*.pyc' 2>/dev/null)
 NBVAL = $(PY) -m pytest -q -p tests.nbval_records --nbval --nbval-current-env \
@@ -42,7 +42,7 @@ export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
 	@echo 'make test        every check: lint, strict build, tests, notebooks re-run, browser'
-	@echo 'make run NB=...  run notebooks and store their outputs (default: every chapter)'
+	@echo 'make run NB=...  run notebooks and store their outputs (default: every one)'
 	@echo 'make lab         open the notebooks in JupyterLab'
 	@echo 'make serve       show the built book on http://localhost:$(PORT)'
 	@echo 'make lint | unit | notebooks | browser     one part of make test'

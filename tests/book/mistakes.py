@@ -1,6 +1,6 @@
 """By what each code mistake of the field guide shows itself.
 
-A chapter shows a code mistake by cells tagged ``mistake:05:broken`` and ``mistake:05:fixed``. The
+A notebook shows a code mistake by cells tagged ``mistake:05:broken`` and ``mistake:05:fixed``. The
 cells of one tag, put together, are a program that runs by itself in an empty namespace. The test
 runs both programs: the symptom must be there for the broken one and not for the fixed one, and the
 fixed one must run to its end.
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# The mistakes that each chapter must show, broken and fixed or measured.
-CHAPTER_MISTAKES = {
+# The mistakes that each notebook must show, broken and fixed or measured.
+HOMES = {
     "02": {1, 5, 6, 7, 27, 28},
     "03": {2, 3, 4, 14, 15, 16, 20, 22, 33, 34},
     "04": {18},

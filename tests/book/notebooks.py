@@ -1,5 +1,6 @@
-"""The chapters as the tests read them."""
+"""The notebooks of the book as the tests read them."""
 
+import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,15 +18,17 @@ HEADING = re.compile(r"^(#+) +(.+?) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Notebook:
     path: Path
 
     def __str__(self):
         return self.path.stem
 
     @property
-    def number(self):
-        return self.path.name[:2]
+    def name(self):
+        """The number of a chapter, such as "04", and the stem of another page."""
+        number = re.match(r"(\d\d)-", self.path.name)
+        return number[1] if number else self.path.stem
 
     @cached_property
     def notebook(self):
@@ -46,7 +49,7 @@ class Chapter:
     def program(self, tag):
         """The code cells with ``tag``, put together: a program that runs by itself."""
         cells = self.tagged(tag)
-        assert cells, f"no cell of chapter {self.number} is tagged {tag}"
+        assert cells, f"no cell of {self.path.name} is tagged {tag}"
         return "\n\n".join(cell.source for cell in cells)
 
     def section(self, title):
@@ -83,10 +86,16 @@ class Chapter:
         return found
 
 
-def chapter(number):
-    """The chapter of this number, such as "04"."""
-    (found,) = (chapter for chapter in CHAPTERS if chapter.number == number)
+def notebook(name):
+    """The chapter of this number, such as "04", or the page of this name, such as "mistakes"."""
+    (found,) = (notebook for notebook in NOTEBOOKS if notebook.name == name)
     return found
+
+
+def measures(cell):
+    """Whether a cell asserts something that its names decide."""
+    asserts = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert))
+    return any(isinstance(leaf, ast.Name) for node in asserts for leaf in ast.walk(node.test))
 
 
 def headings(cell):
@@ -119,5 +128,7 @@ def contents():
     ]
 
 
-CHAPTERS = [Chapter(path) for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
+CHAPTERS = [Notebook(path) for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
+# A chapter keeps its anatomy; what else holds for a notebook holds for the pages of the book too.
+NOTEBOOKS = CHAPTERS + [Notebook(path) for path in sorted((ROOT / "book").glob("*.ipynb"))]
 PAGES = sorted((ROOT / "book").rglob("*.md"))

@@ -1,4 +1,4 @@
-"""Every chapter keeps the anatomy and the rules of the book."""
+"""Every chapter keeps the anatomy of the book, and every notebook its rules."""
 
 import ast
 import base64
@@ -8,15 +8,25 @@ import pytest
 
 from classroom.exercises import collect
 from classroom.student import role
-from tests.book.mistakes import CHAPTER_MISTAKES, SYMPTOMS, outcome
-from tests.book.notebooks import CHAPTERS, PAGES, SECTIONS, TAG, figures, headings, printed
+from tests.book.mistakes import HOMES, SYMPTOMS, outcome
+from tests.book.notebooks import (
+    CHAPTERS,
+    NOTEBOOKS,
+    PAGES,
+    SECTIONS,
+    TAG,
+    figures,
+    headings,
+    measures,
+    printed,
+)
 from tests.book.prose import numbers
-from tests.environment import ROOT
 
 FIGURE_BYTES = 500_000
 GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
 
 
 def test_there_are_chapters():
@@ -31,15 +41,15 @@ def test_title_and_sections(chapter):
     assert [text for level, text in found if level == 2] == SECTIONS
 
 
-@each_chapter
-def test_run_from_top_to_bottom_and_stored(chapter):
-    counts = [cell.execution_count for cell in chapter.code]
+@each_notebook
+def test_run_from_top_to_bottom_and_stored(notebook):
+    counts = [cell.execution_count for cell in notebook.code]
     assert counts == list(range(1, len(counts) + 1)), "store it again with make run"
 
 
-@each_chapter
-def test_only_tagged_cells_raise(chapter):
-    for cell in chapter.code:
+@each_notebook
+def test_only_tagged_cells_raise(notebook):
+    for cell in notebook.code:
         raised = any(out.output_type == "error" for out in cell.outputs)
         assert raised == ("raises-exception" in cell.metadata.get("tags", ())), cell.source
 
@@ -55,9 +65,9 @@ def imports(tree):
                 yield node.module, alias.asname or alias.name
 
 
-@each_chapter
-def test_only_optional_cells_are_left_out_of_the_comparison(chapter):
-    for cell in chapter.code:
+@each_notebook
+def test_only_optional_cells_are_left_out_of_the_comparison(notebook):
+    for cell in notebook.code:
         optional = "optional" in cell.metadata.get("course", {})
         assert optional == ("nbval-skip" in cell.metadata.get("tags", ())), cell.source
         assert cell.outputs or not optional, "run it once where its library is installed"
@@ -76,9 +86,9 @@ def test_from_scratch_uses_numpy_only(chapter):
         assert not used & others, "a from-scratch cell uses what other modules define"
 
 
-@each_chapter
-def test_numbers_in_prose_are_given(chapter):
-    for cell in chapter.cells:
+@each_notebook
+def test_numbers_in_prose_are_given(notebook):
+    for cell in notebook.cells:
         text = cell.source if cell.cell_type == "markdown" else caption(cell)
         given = cell.metadata.get("course", {}).get("given", [])
         found = numbers(text)
@@ -90,10 +100,10 @@ def caption(cell):
     return cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
 
 
-@each_chapter
-def test_figures_are_described(chapter):
-    shown = [cell for cell in chapter.code if figures(cell)]
-    assert shown, "a chapter has a picture"
+@each_notebook
+def test_figures_are_described(notebook):
+    shown = [cell for cell in notebook.code if figures(cell)]
+    assert shown or notebook not in CHAPTERS, "a chapter has a picture"
     for cell in shown:
         (figure,) = figures(cell)
         assert figure.metadata.get("course", {}).get("figure"), "show figures with plots.show"
@@ -106,11 +116,11 @@ def test_figures_are_described(chapter):
     assert sum(map(len, pictures)) < FIGURE_BYTES
 
 
-@each_chapter
-def test_records(chapter):
-    names = [metadata["scrapbook"]["name"] for metadata in chapter.records]
+@each_notebook
+def test_records(notebook):
+    names = [metadata["scrapbook"]["name"] for metadata in notebook.records]
     assert sorted(names) == sorted(set(names)), "a name is published once"
-    for metadata in chapter.records:
+    for metadata in notebook.records:
         tolerance = metadata["record"]
         assert tolerance["rtol"] <= 1e-2 or tolerance.get("reason"), metadata
 
@@ -119,23 +129,23 @@ def sources():
     """Path and source of every text of the book."""
     for page in PAGES:
         yield page, page.read_text(encoding="utf-8")
-    for chapter in CHAPTERS:
-        for cell in chapter.cells:
+    for notebook in NOTEBOOKS:
+        for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                yield chapter.path, cell.source
+                yield notebook.path, cell.source
 
 
 def test_glue_resolves():
     published = {
-        chapter.path: {metadata["scrapbook"]["name"] for metadata in chapter.records}
-        for chapter in CHAPTERS
+        notebook.path: {metadata["scrapbook"]["name"] for metadata in notebook.records}
+        for notebook in NOTEBOOKS
     }
     for path, text in sources():
         for kind, target in GLUE.findall(text):
             match = re.fullmatch(r"(?P<file>[^:]+\.ipynb)::(?P<name>[^:]+):(?P<format>.+)", target)
             assert kind == "text" and match, f"{path.name}: write {{glue:text}}`file::name:format`"
-            notebook = (path.parent / match["file"]).resolve()
-            assert match["name"] in published.get(notebook, ()), f"{path.name}: {target}"
+            source = (path.parent / match["file"]).resolve()
+            assert match["name"] in published.get(source, ()), f"{path.name}: {target}"
 
 
 @each_chapter
@@ -149,12 +159,6 @@ def test_faq_is_measured(chapter):
     assert not set(questions) - answered, "each answer ends in a cell that asserts it"
 
 
-def measures(cell):
-    """Whether a cell asserts something that its names decide."""
-    asserts = (node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert))
-    return any(isinstance(leaf, ast.Name) for node in asserts for leaf in ast.walk(node.test))
-
-
 @each_chapter
 def test_exercises(chapter):
     exercises = chapter.exercises()
@@ -162,7 +166,7 @@ def test_exercises(chapter):
     markdown = "\n".join(cell.source for cell in chapter.cells if cell.cell_type == "markdown")
     inside = {cell.id for cell in chapter.section("Exercises")}
     for label, cells in exercises.items():
-        assert label.startswith(f"{chapter.number}-e")
+        assert label.startswith(f"{chapter.name}-e")
         assert all(cell.id in inside for cell in cells), f"{label} stands outside Exercises"
         assert re.search(rf"\{{exercise\}}[^\n]*\n:label: {label}$", markdown, re.MULTILINE), label
         stub, verdict, *solution = cells
@@ -183,49 +187,49 @@ def test_exercises_and_definitions_agree():
     assert sorted(shown) == sorted(collect())
 
 
-@each_chapter
-def test_mistake_tags_are_well_formed(chapter):
-    for cell in chapter.code:
+@each_notebook
+def test_mistake_tags_are_well_formed(notebook):
+    for cell in notebook.code:
         for tag in cell.metadata.get("tags", ()):
             assert TAG.fullmatch(tag) or not tag.startswith("mistake"), tag
 
 
-@each_chapter
-def test_mistakes_are_shown(chapter):
-    found = chapter.mistakes
+@each_notebook
+def test_mistakes_are_shown(notebook):
+    found = notebook.mistakes
     broken, fixed, measured = (
         {number for number, kind in found if kind == wanted}
         for wanted in ("broken", "fixed", "measured")
     )
     assert broken == fixed, "a broken program and its repair stand together"
-    assert broken | measured == CHAPTER_MISTAKES.get(chapter.number, set())
+    assert broken | measured == HOMES.get(notebook.name, set())
     for number in measured:
-        assert any(map(measures, chapter.tagged(f"mistake:{number:02d}:measured"))), number
+        assert any(map(measures, notebook.tagged(f"mistake:{number:02d}:measured"))), number
 
 
 def test_each_mistake_has_one_home():
-    homes = [(number, c.number) for c in CHAPTERS for number in {n for n, _ in c.mistakes}]
+    homes = [(number, b.name) for b in NOTEBOOKS for number in {n for n, _ in b.mistakes}]
     numbers_shown = [number for number, _ in homes]
     assert len(numbers_shown) == len(set(numbers_shown)), sorted(homes)
 
 
 def test_each_code_mistake_has_a_symptom():
-    shown = {n for chapter in CHAPTERS for n, kind in chapter.mistakes if kind == "broken"}
+    shown = {n for notebook in NOTEBOOKS for n, kind in notebook.mistakes if kind == "broken"}
     assert shown == set(SYMPTOMS)
 
 
 def programs():
-    for chapter in CHAPTERS:
-        for number in sorted({n for n, kind in chapter.mistakes if kind == "broken"}):
-            yield pytest.param(chapter, number, id=f"{number:02d}")
+    for notebook in NOTEBOOKS:
+        for number in sorted({n for n, kind in notebook.mistakes if kind == "broken"}):
+            yield pytest.param(notebook, number, id=f"{number:02d}")
 
 
-@pytest.mark.parametrize(("chapter", "number"), list(programs()))
-def test_mistake_shows_its_symptom(chapter, number, monkeypatch):
-    monkeypatch.chdir(ROOT / "chapters")
+@pytest.mark.parametrize(("notebook", "number"), list(programs()))
+def test_mistake_shows_its_symptom(notebook, number, monkeypatch):
+    monkeypatch.chdir(notebook.path.parent)
 
     def result(kind):
-        return outcome(chapter.program(f"mistake:{number:02d}:{kind}"))
+        return outcome(notebook.program(f"mistake:{number:02d}:{kind}"))
 
     symptom = SYMPTOMS[number]
     broken, fixed = result("broken"), result("fixed")

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.book.notebooks import CHAPTERS, PAGES, contents, figures
+from tests.book.notebooks import CHAPTERS, NOTEBOOKS, PAGES, contents, figures
 from tests.environment import ROOT, built_site
 
 EXTRA_PAGES = ["index", "genindex", "search"]
@@ -27,7 +27,7 @@ def anchors(path):
 
 
 def test_contents_and_files_agree():
-    sources = {chapter.path for chapter in CHAPTERS} | set(PAGES)
+    sources = {notebook.path for notebook in NOTEBOOKS} | set(PAGES)
     names = {path.relative_to(ROOT).with_suffix("").as_posix() for path in sources}
     assert names == set(contents())
 
@@ -76,23 +76,29 @@ def test_no_raw_markup_is_left(page):
     assert not RAW_MARKUP.search(article.get_text())
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
-def test_every_stored_figure_is_on_the_page(chapter):
-    page = built_site() / chapter.path.relative_to(ROOT).with_suffix(".html")
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+def test_every_stored_figure_is_on_the_page(notebook):
+    page = built_site() / notebook.path.relative_to(ROOT).with_suffix(".html")
     shown = [image.get("alt") for image in parsed(page).select("article .cell_output img")]
     stored = [
         " ".join(figure.data["text/plain"].split())
-        for cell in chapter.code
+        for cell in notebook.code
         for figure in figures(cell)
     ]
     assert [" ".join((alt or "").split()) for alt in shown] == stored
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+def test_every_code_cell_can_be_linked(notebook):
+    page = built_site() / notebook.path.relative_to(ROOT).with_suffix(".html")
+    assert {f"cell-{cell.id}" for cell in notebook.code} <= anchors(page)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
 def test_a_chapter_has_the_number_of_its_file(chapter):
     page = built_site() / chapter.path.relative_to(ROOT).with_suffix(".html")
     shown = parsed(page).select_one("h1 .section-number").get_text()
-    assert shown.strip() == f"{int(chapter.number)}."
+    assert shown.strip() == f"{int(chapter.name)}."
     entry = parsed(page).select_one("a.current")  # in the sidebar
     assert entry.get_text().strip().startswith(shown.strip())
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from tests.book.mistakes import outcome
-from tests.book.notebooks import chapter
+from tests.book.notebooks import notebook
 
 TOLERANCE = 1e-2  # in each parameter, as the chapter states
 
 
 def program(kind, seed=0):
     """The program of the cells tagged ``source:S1:kind``, with another seed if asked for."""
-    source = chapter("04").program(f"source:S1:{kind}")
+    source = notebook("04").program(f"source:S1:{kind}")
     assert source.count("default_rng(0)") == 1
     return source.replace("default_rng(0)", f"default_rng({seed})")
 

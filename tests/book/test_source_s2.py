@@ -4,13 +4,13 @@ import numpy as np
 
 from sgdcore import data
 from tests.book.mistakes import outcome
-from tests.book.notebooks import chapter
+from tests.book.notebooks import notebook
 from tests.parity.conventions import scores_for_probabilities
 
 
 def ran(kind):
     """What the cells tagged ``source:S2:kind`` leave behind."""
-    result = outcome(chapter("14").program(f"source:S2:{kind}"))
+    result = outcome(notebook("14").program(f"source:S2:{kind}"))
     assert result.error is None
     return result.names
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.book.mistakes import SYMPTOMS, outcome
-from tests.book.notebooks import chapter
+from tests.book.notebooks import notebook
 
 RATES = {"constant", "exponential", "linear"}
 TOLERANCE = {"constant": 0.2, "exponential": 0.04, "linear": 0.04}
@@ -16,16 +16,16 @@ TOLERANCE = {"constant": 0.2, "exponential": 0.04, "linear": 0.04}
 
 @pytest.fixture(scope="module")
 def broken():
-    return outcome(chapter("07").program("source:S4:broken"))
+    return outcome(notebook("07").program("source:S4:broken"))
 
 
 @pytest.fixture(scope="module")
 def repaired():
-    return outcome(chapter("07").program("source:S4:repaired"))
+    return outcome(notebook("07").program("source:S4:repaired"))
 
 
 def test_data_as_printed_crash():
-    assert SYMPTOMS[8](outcome(chapter("07").program("mistake:08:broken")))
+    assert SYMPTOMS[8](outcome(notebook("07").program("mistake:08:broken")))
 
 
 def test_broken_constant_rate_runs_away(broken):
