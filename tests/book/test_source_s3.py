@@ -53,10 +53,3 @@ def test_s3_repaired_reaches_least_squares(seed):
     for name, theta in names["results"].items():
         exact = np.linalg.lstsq(names["inputs"][name], names["y"])[0]
         np.testing.assert_allclose(theta, exact, rtol=0, atol=TOLERANCE)
-
-
-def test_s3_never_prints_the_result_that_it_quotes():
-    quoted = np.array([1.53, 2.23])
-    for seed in SEEDS:
-        for theta in ran("repaired", seed)["results"].values():
-            assert np.abs(theta - quoted).max() > 1
