@@ -20,11 +20,17 @@ def predictions(rng):
 
 
 EXERCISES = {
-    "01-e1": Exercise(reference=np.array([0.5, -0.5])),
+    "01-e1": Exercise(
+        asked="two numbers, ∂f/∂w and ∂f/∂b at w = 1, b = 0", reference=np.array([0.5, -0.5])
+    ),
     "01-e2": Exercise(
+        asked="a function that returns the mean quantile loss and its gradient",
         reference=quantile_loss,
         cases=predictions,
         about="1 to 20 predictions, some of them exact",
     ),
-    "01-e3": Exercise(reference=40),
+    "01-e3": Exercise(
+        asked="the smallest of the five n at which ten measurements have the lower median",
+        reference=40,
+    ),
 }

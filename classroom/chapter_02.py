@@ -30,11 +30,18 @@ def regressions(rng):
 
 
 EXERCISES = {
-    "02-e1": Exercise(reference=np.array([1, -1 / 2, 2 / 3, 1 / 2, 1 / 2]), rtol=1e-3),
+    "02-e1": Exercise(
+        asked="five numbers: θ₁ and θ₂ after the step, the limit, the best rate, the factor",
+        reference=np.array([1, -1 / 2, 2 / 3, 1 / 2, 1 / 2]),
+        rtol=1e-3,
+    ),
     "02-e2": Exercise(
+        asked="a function that returns θ, once it is surely within the error, and the steps taken",
         reference=descend,
         cases=regressions,
         about="2 to 40 points, 1 to 5 inputs",
     ),
-    "02-e3": Exercise(reference=1.04, rtol=0.01),
+    "02-e3": Exercise(
+        asked="the number c that makes κ smallest, to within 0.01", reference=1.04, rtol=0.01
+    ),
 }

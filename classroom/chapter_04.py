@@ -30,11 +30,15 @@ def mini_batches(rng):
 
 # Ten steps to a share of 1e-4 with d = 9: (1 + B / 10)^10 >= 1e4, so B >= 15.1.
 EXERCISES = {
-    "04-e1": Exercise(reference=(2, 18 / 11, 1 / 2, 1 / 4, 3 / 4)),
+    "04-e1": Exercise(
+        asked="five numbers: two variances, the largest stable rate, the best rate, the factor",
+        reference=(2, 18 / 11, 1 / 2, 1 / 4, 3 / 4),
+    ),
     "04-e2": Exercise(
+        asked="a function that returns the gradient of the mean loss, and tr Σ / ‖G‖²",
         reference=accumulated,
         cases=mini_batches,
         about="mini-batches of 2 to 10 samples in 1 to 4 pieces, equal and unequal",
     ),
-    "04-e3": Exercise(reference=16),
+    "04-e3": Exercise(asked="the smallest batch size that makes it in ten steps", reference=16),
 }

@@ -22,11 +22,18 @@ def steps(rng):
 
 # The largest slope of the squared loss at the mean score, over the ten inputs.
 EXERCISES = {
-    "05-e1": Exercise(reference=(-5, -1, 1, 0)),
+    "05-e1": Exercise(
+        asked="four numbers: the ends of ∂f(0), and the two minima", reference=(-5, -1, 1, 0)
+    ),
     "05-e2": Exercise(
+        asked="a function that returns the proximal step of the elastic net",
         reference=elastic_step,
         cases=steps,
         about="1 to 20 parameters, either penalty on and off",
     ),
-    "05-e3": Exercise(reference=49.0765, rtol=0.01),
+    "05-e3": Exercise(
+        asked="the smallest λ at which all weights are zero, to within 1 %",
+        reference=49.0765,
+        rtol=0.01,
+    ),
 }

@@ -37,11 +37,19 @@ def best_rate(steps, inputs=10):
 
 
 EXERCISES = {
-    "06-e1": Exercise(reference=(4 / 5, 10 / 17, 5 / 4)),
+    "06-e1": Exercise(
+        asked="three rates: for gradient descent, for the mean square, for every run",
+        reference=(4 / 5, 10 / 17, 5 / 4),
+    ),
     "06-e2": Exercise(
+        asked="a function that returns the rate that Armijo's condition accepts, and the count of losses",
         reference=line_search,
         cases=batches,
         about="batches of 1 to 8 samples, 1 to 5 inputs, one with long rows",
     ),
-    "06-e3": Exercise(reference=(best_rate(100), best_rate(10_000)), rtol=0.05),
+    "06-e3": Exercise(
+        asked="the best rate for 100 steps and the one for 10,000, to within 5 %",
+        reference=(best_rate(100), best_rate(10_000)),
+        rtol=0.05,
+    ),
 }

@@ -36,11 +36,18 @@ def decay_steps(steps=1000, first=0.2, start=10.0):
 
 
 EXERCISES = {
-    "07-e1": Exercise(reference=(1 / 10, 1 / 2)),
+    "07-e1": Exercise(
+        asked="two numbers: θ after nine steps, and the limit", reference=(1 / 10, 1 / 2)
+    ),
     "07-e2": Exercise(
+        asked="a function that returns the rate at step t, or at every step of an array",
         reference=rate,
         cases=runs,
         about="four runs, with and without a warm-up, at single steps and at many",
     ),
-    "07-e3": Exercise(reference=decay_steps(), rtol=0.02),
+    "07-e3": Exercise(
+        asked="the length of the decay with the least mean excess, to within 2 %",
+        reference=decay_steps(),
+        rtol=0.02,
+    ),
 }

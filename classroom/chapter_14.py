@@ -25,6 +25,7 @@ def pooled_images(rng):
 
 EXERCISES = {
     "14-e1": Exercise(
+        asked="three lists of rows: y, the gradient of W, the gradient of x",
         reference=(
             np.array([[7.0, 0.0], [2.0, 5.0]]),
             np.array([[0.0, 0.0], [1.0, 0.0]]),
@@ -32,9 +33,13 @@ EXERCISES = {
         ),
     ),
     "14-e2": Exercise(
+        asked="a function that returns the gradient with respect to x",
         reference=pool_backward,
         cases=pooled_images,
         about="images of 2 to 6 rows and 2 to 6 columns, with and without ties",
     ),
-    "14-e3": Exercise(reference=(6, 7_348_042)),
+    "14-e3": Exercise(
+        asked="a pair: the number of convolutions, and the number of parameters",
+        reference=(6, 7_348_042),
+    ),
 }

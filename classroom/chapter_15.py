@@ -47,17 +47,22 @@ def cosine_after(depth, alpha):
 
 
 EXERCISES = {
-    "15-e1": Exercise(reference=(625 / 256, 16, 256 / 625, 4 / 5)),
+    "15-e1": Exercise(
+        asked="four numbers: the factor, the paths, the share, the mean number of branches",
+        reference=(625 / 256, 16, 256 / 625, 4 / 5),
+    ),
     "15-e2": Exercise(
+        asked="a function that returns the normalised batch, in training and in evaluation mode",
         reference=batch_norm,
         cases=batches,
         about="batches of 1 to 8 samples with 1 to 3 features, in both modes",
     ),
     "15-e3": Exercise(
+        asked="three numbers: the plain blocks, the residual blocks, the cosine",
         reference=(
             blocks_until(0.01, 1, 0),
             blocks_until(0.01, 1, 1),
             cosine_after(1000, 1000**-0.5),
-        )
+        ),
     ),
 }
