@@ -291,7 +291,7 @@ def judge(exercise, cases, observations):
     # The smallest case that fails says most.
     case, got, right, problem = min(
         (row for row in zip(cases, observations, expected, problems, strict=True) if row[-1]),
-        key=lambda row: _entries(row[0]),
+        key=lambda row: entries(row[0]),
     )
     key, hint = _recognised(exercise, cases, observations) or (None, None)
     headline = key or problem.words
@@ -464,13 +464,13 @@ def _right(exercise, cases):
 
 
 def _changes(exercise, places):
-    names = _names(exercise)
-    listed = ", ".join(names[place] if place < len(names) else str(place) for place in places)
+    arguments = names(exercise)
+    listed = ", ".join(arguments[place] for place in places if place < len(arguments))
     key = "changes its inputs"
     return Verdict(
         WRONG,
         f"{WRONG} — {key}",
-        ("what it returns is right", f"after the call another value stands in: {listed}"),
+        ("what it returns is right", f"after the call other numbers stand in: {listed}"),
         GENERAL[key],
         key,
     )
@@ -481,7 +481,7 @@ def _case(exercise, case, got, right):
     if exercise.cases is None:  # what is expected would be the solution
         lines = [f"expected: {described(right)}", _row("got:      ", got.value)]
         return lines + _parts(got.value, right, exercise.rtol)
-    lines = [_row(f"{name} = ", value) for name, value in zip(_names(exercise), case, strict=False)]
+    lines = [_row(f"{name} = ", value) for name, value in zip(names(exercise), case, strict=False)]
     lines.append(_row("expected: ", right))
     if got.error is None:
         return [*lines, _row("got:      ", got.value)]
@@ -508,15 +508,15 @@ def _parts(got, right, rtol):
     return [f"right so far: number {', '.join(good)}" if good else "right so far: none of them"]
 
 
-def _names(exercise):
+def names(exercise):
     """The names of the arguments of a function that is asked."""
     return list(inspect.signature(exercise.reference).parameters) if exercise.cases else []
 
 
-def _entries(value):
+def entries(value):
     """How many numbers and other things there are in the arguments of a case."""
     if type(value) in (tuple, list):
-        return sum(map(_entries, value))
+        return sum(map(entries, value))
     return value.size if type(value) is np.ndarray else 1
 
 
