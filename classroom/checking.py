@@ -9,7 +9,7 @@ _student = ""  # set by identify
 
 
 def identify(student):
-    """Say who you are, once and before the first `check`: your inputs are drawn for you alone.
+    """Say who you are, once and before the first ``check``: your inputs are drawn for you alone.
 
     Parameters
     ----------

@@ -26,8 +26,10 @@ import numpy as np
 NOT_WRITTEN, RIGHT, WRONG = "not written yet", "right", "wrong"
 
 MOST_ENTRIES = 1_000_000  # of an answer: more is no answer to any exercise
+LARGEST_ENTRY = 16  # bytes; a word may take those of several entries
 DEEPEST = 8  # lists within lists
 LONGEST = 300  # characters of a message, or of a line of source
+LONGEST_SHOWN = 3000  # characters of a value
 
 SCALARS = {bool, int, float, complex, str, type(None)}
 NUMPY_SCALARS = {kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufcU"}
@@ -149,8 +151,8 @@ def student_in(sources):
             continue
         for statement in tree.body:
             match statement:
-                case ast.Expr(ast.Call(ast.Name("identify"), [ast.Constant(str() | int() as who)])):
-                    name = str(who)
+                case ast.Expr(ast.Call(ast.Name("identify"), [ast.Constant(who)])):
+                    name = str(who) if type(who) in (str, int) else name
     return name
 
 
@@ -222,7 +224,7 @@ def _plain(value, entries, depth):
     """As `plain`; ``entries`` holds the number of entries that are still allowed."""
     kind = type(value)
     if kind is Foreign:
-        return value
+        return Foreign(_printable(value.kind))
     if kind in (list, tuple):
         if depth == 0 or len(value) > entries[0]:
             return Foreign(f"{kind.__name__} that is too deep or too long")
@@ -231,7 +233,7 @@ def _plain(value, entries, depth):
     if kind is np.ndarray:
         if value.dtype.kind not in "biufcU":
             return Foreign(f"array of dtype {value.dtype.kind!r}")
-        if value.size > entries[0]:
+        if value.size * value.itemsize > LARGEST_ENTRY * entries[0]:
             return Foreign(f"array of shape {value.shape}")
         entries[0] -= value.size
         return value
@@ -241,7 +243,7 @@ def _plain(value, entries, depth):
         return value[:LONGEST]
     if kind in SCALARS or kind in NUMPY_SCALARS:
         return value
-    return Foreign(str(kind.__name__)[:LONGEST])
+    return Foreign(_printable(kind.__name__))
 
 
 def _identical(one, other):
@@ -293,12 +295,13 @@ def judge(exercise, cases, observations):
         (row for row in zip(cases, observations, expected, problems, strict=True) if row[-1]),
         key=lambda row: entries(row[0]),
     )
-    key, hint = _recognised(exercise, cases, observations) or (None, None)
-    headline = key or problem.words
-    if key is None and problem.key is not None:
-        key, hint = problem.key, GENERAL[problem.key]
     details = _case(exercise, case, got, right)
-    return Verdict(WRONG, f"{WRONG} — {headline}", tuple(details), hint, key)
+    mistake = _recognised(exercise, cases, observations)
+    if mistake is None:
+        hint = GENERAL[problem.key] if problem.key else None
+        return Verdict(WRONG, f"{WRONG} — {problem.words}", tuple(details), hint, problem.key)
+    details += _places(mistake)
+    return Verdict(WRONG, f"{WRONG} — {mistake.key}", tuple(details), mistake.hint, mistake.key)
 
 
 NOTHING = Observation(error=Failure("NoAnswer", "nothing came back"))
@@ -334,7 +337,7 @@ def _expected(exercise, case):
 
 
 def _recognised(exercise, cases, observations):
-    """Key and hint of the first mistake of the catalogue that the answer agrees with everywhere."""
+    """The first mistake of the catalogue that the answer agrees with everywhere, or None."""
     for mistake in exercise.mistakes:
         if exercise.cases is None:
             wrong = iter([Observation(mistake.answer)])
@@ -344,7 +347,7 @@ def _recognised(exercise, cases, observations):
             _same_outcome(one, other, exercise.rtol)
             for one, other in zip(observations, wrong, strict=False)
         ):
-            return mistake.key, mistake.hint
+            return mistake
     return None
 
 
@@ -493,7 +496,7 @@ def _case(exercise, case, got, right):
 
 def _row(name, value):
     """A name and a value, of which every row begins below the first."""
-    return name + show(value).replace("\n", "\n" + " " * len(name))
+    return name + show(value)[:LONGEST_SHOWN].replace("\n", "\n" + " " * len(name))
 
 
 def _parts(got, right, rtol):
@@ -506,6 +509,13 @@ def _parts(got, right, rtol):
         if difference(part, wanted, rtol) is None
     ]
     return [f"right so far: number {', '.join(good)}" if good else "right so far: none of them"]
+
+
+def _places(mistake):
+    """Which parts of a value a mistake is about, if it is not about all of them."""
+    parts = mistake.answer if type(mistake.answer) is tuple else ()
+    wrong = [str(number) for number, part in enumerate(parts, start=1) if part is not ...]
+    return [f"look at number {', '.join(wrong)} first"] if len(wrong) < len(parts) else []
 
 
 def names(exercise):
