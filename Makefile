@@ -37,12 +37,13 @@ export JUPYTER_RUNTIME_DIR := $(abspath $(VENV))/home/jupyter/runtime
 export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help book strict test lint unit notebooks browser portable parity bench mutants run lab serve lock clean
+.PHONY: help book strict test lint unit notebooks browser portable parity bench mutants run student lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
 	@echo 'make test        every check: lint, strict build, tests, notebooks re-run, browser'
 	@echo 'make run NB=...  run notebooks and store their outputs (default: every one)'
+	@echo 'make student     write _build/student: notebooks without solutions, to hand out'
 	@echo 'make lab         open the notebooks in JupyterLab'
 	@echo 'make serve       show the built book on http://localhost:$(PORT)'
 	@echo 'make lint | unit | notebooks | browser     one part of make test'
@@ -131,6 +132,9 @@ mutants: $(MUTANTS)/.ready
 
 run: $(READY)
 	$(PY) book/_tools/run.py $(NB)
+
+student: $(READY)
+	$(PY) -m classroom.student
 
 lab: $(READY)
 	$(PY) -m jupyterlab

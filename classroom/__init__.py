@@ -1,5 +1,5 @@
-"""What a student meets in the notebooks: ``from classroom import check``."""
+"""What a student meets in the notebooks: ``from classroom import check, identify``."""
 
-from classroom.checking import check
+from classroom.checking import check, identify
 
-__all__ = ["check"]
+__all__ = ["check", "identify"]

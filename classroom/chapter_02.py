@@ -2,39 +2,223 @@
 
 import numpy as np
 
-from classroom.exercises import Exercise
+from classroom.exercises import Exercise, Mistake
 
 MOST_STEPS = 10_000
 
 
-def descend(X, y, lr, error):
-    """Gradient descent from zero until the gradient norm guarantees the error; and its steps."""
-    mu = np.linalg.eigvalsh(X.T @ X / len(y))[0]
+def curvatures(X, y):
+    """Eigenvalues of the Hessian, in rising order."""
+    return np.linalg.eigvalsh(X.T @ X / len(y))
+
+
+def walk(X, y, lr, small_enough, scale=1.0):
+    """Gradient descent from zero until a test of the gradient holds; and its steps."""
     theta = np.zeros(X.shape[1])
     for steps in range(MOST_STEPS):
-        gradient = X.T @ (X @ theta - y) / len(y)
-        if np.linalg.norm(gradient) <= mu * error:
+        gradient = scale * X.T @ (X @ theta - y) / len(y)
+        if small_enough(gradient):
             return theta, steps
         theta = theta - lr * gradient
     return theta, MOST_STEPS
 
 
+def below(limit):
+    """The test whether the norm of a vector is at most ``limit``."""
+    return lambda gradient: np.linalg.norm(gradient) <= limit
+
+
+def descend(X, y, lr, error):
+    """Gradient descent from zero until the gradient norm guarantees the error; and its steps."""
+    return walk(X, y, lr, below(curvatures(X, y)[0] * error))
+
+
 def regressions(rng):
     """Least-squares problems of several sizes, scales and rates; in the first zero is the best."""
     yield np.array([[1.0], [2.0]]), np.zeros(2), 0.1, 0.01
-    for n, d, share, error in ((6, 1, 0.5, 1e-2), (20, 3, 0.9, 1e-3), (40, 5, 0.3, 1e-4)):
+    yield np.array([[1.0], [2.0]]), rng.integers(1, 9, size=2).astype(float), 0.1, 0.01
+    for n, d, share, error in ((6, 2, 0.5, 1e-2), (20, 3, 0.9, 1e-3), (40, 5, 0.3, 1e-4)):
         X = rng.standard_normal((n, d)) * rng.uniform(0.5, 2, d)
         y = X @ rng.standard_normal(d) + rng.standard_normal(n)
-        limit = 2 / np.linalg.eigvalsh(X.T @ X / n)[-1]
-        yield X, y, share * limit, error
+        yield X, y, share * 2 / curvatures(X, y)[-1], error
+
+
+def gradient_summed(X, y, lr, error):
+    return walk(X, y, lr, below(curvatures(X, y)[0] * error), scale=len(y))
+
+
+def all_summed(X, y, lr, error):
+    return walk(X, y, lr, below(len(y) * curvatures(X, y)[0] * error), scale=len(y))
+
+
+def hessian_summed(X, y, lr, error):
+    return walk(X, y, lr, below(len(y) * curvatures(X, y)[0] * error))
+
+
+def uphill(X, y, lr, error):
+    return walk(X, y, -lr, below(curvatures(X, y)[0] * error))
+
+
+def norm_against_error(X, y, lr, error):
+    return walk(X, y, lr, below(error))
+
+
+def step_against_error(X, y, lr, error):
+    return walk(X, y, lr, below(error / lr))
+
+
+def largest_curvature(X, y, lr, error):
+    return walk(X, y, lr, below(curvatures(X, y)[-1] * error))
+
+
+def tested_after_the_step(X, y, lr, error):
+    theta, steps = descend(X, y, lr, error)
+    return theta - lr * X.T @ (X @ theta - y) / len(y), steps + 1
+
+
+def counted_from_one(X, y, lr, error):
+    theta, steps = descend(X, y, lr, error)
+    return theta, steps + 1
 
 
 EXERCISES = {
-    "02-e1": Exercise(reference=np.array([1, -1 / 2, 2 / 3, 1 / 2, 1 / 2]), rtol=1e-3),
+    "02-e1": Exercise(
+        asked="five numbers: θ₁ and θ₂ after the step, the limit, the best rate, the factor",
+        reference=(1, -1 / 2, 2 / 3, 1 / 2, 1 / 2),
+        rtol=1e-3,
+        mistakes=(
+            Mistake(
+                "the step goes uphill",
+                (3, 1 / 2, ..., ..., ...),
+                "Descent subtracts the gradient. Is f lower where you arrived?",
+            ),
+            Mistake(
+                "the mixed term is missing in the gradient",
+                (1, 0, ..., ..., ...),
+                "The term θ₁θ₂ has a derivative with respect to θ₂ as well. Is it zero at (2, 0)?",
+            ),
+            Mistake(
+                "the limit is taken from the smallest eigenvalue",
+                (..., ..., 2, ..., ...),
+                "Which direction blows up first when the rate grows, the flat or the steep one?",
+            ),
+            Mistake(
+                "the limit is half of what it should be",
+                (..., ..., 1 / 3, ..., ...),
+                "At the rate 1/L the steepest direction arrives in one step. It may overshoot, and "
+                "still converge. How far?",
+            ),
+            Mistake(
+                "the limit is twice what it should be",
+                (..., ..., 4 / 3, ..., ...),
+                "Differentiate θ₁² twice. The Hessian is not the matrix of the quadratic form.",
+            ),
+            Mistake(
+                "1/L is safe, but not the best rate",
+                (..., ..., ..., 1 / 3, ...),
+                "The best rate shrinks the steepest and the flattest direction equally fast.",
+            ),
+            Mistake(
+                "that is the factor at the rate 1/L",
+                (..., ..., ..., ..., 2 / 3),
+                "Put your *best* rate into |1 − ηh|, for both eigenvalues h.",
+            ),
+            Mistake(
+                "that is the factor of f, not of the error",
+                (..., ..., ..., ..., 1 / 4),
+                "f is quadratic: when the error halves, f falls to a quarter. Asked is the error.",
+            ),
+        ),
+    ),
     "02-e2": Exercise(
+        asked="a function that returns θ, once it is surely within the error, and the steps taken",
         reference=descend,
         cases=regressions,
         about="2 to 40 points, 1 to 5 inputs",
+        mistakes=(
+            Mistake(
+                "the gradient is not divided by the number of samples",
+                gradient_summed,
+                "The loss is half the *mean* squared error. With the sum, the given rate is n "
+                "times too large.",
+            ),
+            Mistake(
+                "neither the gradient nor the Hessian is divided by the number of samples",
+                all_summed,
+                "The stopping test does not notice, but the rate does: the loss is half the *mean* "
+                "squared error.",
+            ),
+            Mistake(
+                "the Hessian is not divided by the number of samples",
+                hessian_summed,
+                "Your gradient is that of the mean. μ must belong to the same function.",
+            ),
+            Mistake(
+                "the step goes uphill",
+                uphill,
+                "Print the norm of the gradient for the first few steps: should it grow?",
+            ),
+            Mistake(
+                "the gradient norm is compared with the error itself",
+                norm_against_error,
+                "A small gradient does not mean that θ is near: in a flat valley it is small far "
+                "away. Which number in the certificate says how flat?",
+            ),
+            Mistake(
+                "the length of the step is compared, and it depends on the rate",
+                step_against_error,
+                "Halve the rate and your steps are half as long, at the same place. The guarantee "
+                "is about the gradient.",
+            ),
+            Mistake(
+                "the largest eigenvalue stands where the smallest belongs",
+                largest_curvature,
+                "The guarantee has to hold in the flattest direction, where a small gradient "
+                "hides the longest way.",
+            ),
+            Mistake(
+                "one step too many",
+                tested_after_the_step,
+                "What happens if zero is already good enough? Test before you step.",
+            ),
+            Mistake(
+                "θ is right, but one step too many is counted",
+                counted_from_one,
+                "How many steps lie behind you when you look at the gradient for the first time?",
+            ),
+        ),
     ),
-    "02-e3": Exercise(reference=1.04, rtol=0.01),
+    "02-e3": Exercise(
+        asked="the number c that makes κ smallest, to within 0.01",
+        reference=1.04,
+        rtol=0.01,
+        mistakes=(
+            Mistake(
+                "close, but κ was not measured for this matrix",
+                1.0,
+                "Is it a guess, or was a column of ones in the matrix? Compute κ of the two "
+                "columns alone on a grid of 0.01 or finer.",
+            ),
+            Mistake(
+                "the two columns have changed places",
+                0.935,
+                "Keep the first input, and subtract c times it from the second.",
+            ),
+            Mistake(
+                "that is the answer for set 1",
+                1.152,
+                "The question is about `data.five_points(2)`.",
+            ),
+            Mistake(
+                "there κ is largest",
+                0.0,
+                "With c = 0 nothing has changed yet. Is κ better when it is small or large?",
+            ),
+            Mistake(
+                "that is the end of the range",
+                2.0,
+                "Draw κ against c. Where is the bottom of the valley?",
+            ),
+        ),
+    ),
 }

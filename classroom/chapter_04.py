@@ -2,16 +2,21 @@
 
 import numpy as np
 
-from classroom.exercises import Exercise
+from classroom.exercises import Exercise, Mistake
+
+
+def gradients(theta, X, y):
+    """Gradient of each sample's half squared error, in rows."""
+    return (X @ theta - y)[:, None] * X
 
 
 def accumulated(theta, pieces):
     """Gradient of the mean of half the squared error, and its noise scale, piece by piece."""
     total, squares, count = np.zeros_like(theta), 0.0, 0
     for X, y in pieces:
-        residual = X @ theta - y
-        total += residual @ X
-        squares += (residual**2 * (X**2).sum(axis=-1)).sum()
+        each = gradients(theta, X, y)
+        total += each.sum(axis=0)
+        squares += (each**2).sum()
         count += len(y)
     gradient = total / count
     length = gradient @ gradient
@@ -20,7 +25,11 @@ def accumulated(theta, pieces):
 
 def mini_batches(rng):
     """Mini-batches cut into pieces of equal and of different sizes."""
-    for d, lengths in ((1, (2,)), (2, (3, 3)), (3, (4, 4, 2)), (5, (1, 6, 2, 1)), (4, (9, 1))):
+    for lengths in ((1, 1), (1, 2)):  # these are shown: numbers to reckon with
+        inputs = (rng.integers(1, 4, size=(length, 1)).astype(float) for length in lengths)
+        pieces = [(X, X[:, 0] + rng.integers(1, 4, size=len(X))) for X in inputs]
+        yield np.ones(1), pieces
+    for d, lengths in ((2, (3, 3)), (3, (4, 4, 2)), (5, (1, 6, 2, 1)), (4, (9, 1))):
         pieces = []
         for length in lengths:
             X = rng.standard_normal((length, d))
@@ -28,13 +37,223 @@ def mini_batches(rng):
         yield rng.standard_normal(d), pieces
 
 
+def joined(pieces):
+    """The samples of all pieces."""
+    return np.concatenate([X for X, _ in pieces]), np.concatenate([y for _, y in pieces])
+
+
+def mean_of_means(theta, pieces):
+    return np.mean([gradients(theta, X, y).mean(axis=0) for X, y in pieces], axis=0), ...
+
+
+def summed(theta, pieces):
+    return gradients(theta, *joined(pieces)).sum(axis=0), ...
+
+
+def divided_by_pieces(theta, pieces):
+    return gradients(theta, *joined(pieces)).sum(axis=0) / len(pieces), ...
+
+
+def divided_by_last(theta, pieces):
+    return gradients(theta, *joined(pieces)).sum(axis=0) / len(pieces[-1][1]), ...
+
+
+def last_piece_only(theta, pieces):
+    return gradients(theta, *pieces[-1]).mean(axis=0), ...
+
+
+def flipped(theta, pieces):
+    return -accumulated(theta, pieces)[0], ...
+
+
+def not_subtracted(theta, pieces):
+    return ..., accumulated(theta, pieces)[1] + 1
+
+
+def divided_by_the_norm(theta, pieces):
+    gradient, scale = accumulated(theta, pieces)
+    return ..., scale * np.sqrt(gradient @ gradient)
+
+
+def not_divided(theta, pieces):
+    gradient, scale = accumulated(theta, pieces)
+    return ..., scale * (gradient @ gradient)
+
+
+def of_a_sample(theta, pieces):
+    count = len(joined(pieces)[1])
+    return ..., accumulated(theta, pieces)[1] * count / (count - 1)
+
+
+def residuals_alone(theta, pieces):
+    X, y = joined(pieces)
+    gradient, _ = accumulated(theta, pieces)
+    return ..., np.mean((X @ theta - y) ** 2) / (gradient @ gradient) - 1
+
+
+def lengths_of_pieces(theta, pieces):
+    gradient, _ = accumulated(theta, pieces)
+    means = [gradients(theta, X, y).mean(axis=0) for X, y in pieces]
+    return ..., np.mean([mean @ mean for mean in means]) / (gradient @ gradient) - 1
+
+
 # Ten steps to a share of 1e-4 with d = 9: (1 + B / 10)^10 >= 1e4, so B >= 15.1.
 EXERCISES = {
-    "04-e1": Exercise(reference=(2, 18 / 11, 1 / 2, 1 / 4, 3 / 4)),
+    "04-e1": Exercise(
+        asked="five numbers: two variances, the largest stable rate, the best rate, the factor",
+        reference=(2, 18 / 11, 1 / 2, 1 / 4, 3 / 4),
+        mistakes=(
+            Mistake(
+                "the two variances have changed places",
+                (18 / 11, 2, ..., ..., ...),
+                "Which way of drawing can pick the same sample twice? It comes first.",
+            ),
+            Mistake(
+                "the variance is divided by B², not by B",
+                (2 / 3, ..., ..., ..., ...),
+                "Dividing by B divides the variance by B². But there are B gradients in the sum.",
+            ),
+            Mistake(
+                "n − B is divided by n",
+                (..., 3 / 2, ..., ..., ...),
+                "With B = 1 the two ways of drawing agree, so the factor has to be 1 there.",
+            ),
+            Mistake(
+                "the factor is upside down",
+                (..., 22 / 9, ..., ..., ...),
+                "Without replacement no sample is wasted: is the variance larger or smaller?",
+            ),
+            Mistake(
+                "that is the largest rate for B = 1",
+                (..., ..., 1 / 5, ..., ...),
+                "A larger batch allows a larger rate. Put B = 3 into the formula, in both places.",
+            ),
+            Mistake(
+                "that is the limit of gradient descent",
+                (..., ..., 2, ..., ...),
+                "Without noise in the targets there is still noise: which inputs are drawn. The "
+                "limit of SGD depends on B and d.",
+            ),
+            Mistake(
+                "the best rate is not the largest",
+                (..., ..., ..., 1 / 2, ...),
+                "At the largest stable rate nothing shrinks any more. The factor per step is a "
+                "parabola in the rate: where is its lowest point?",
+            ),
+            Mistake(
+                "the noise is missing in the factor",
+                (..., ..., ..., ..., 9 / 16),
+                "(1 − η)² is what gradient descent would do. The sampled inputs add a second term.",
+            ),
+            Mistake(
+                "d stands where d + 1 belongs",
+                (..., ..., ..., ..., 2 / 3),
+                "The fourth moments of a Gaussian count the sample's own direction twice.",
+            ),
+        ),
+    ),
     "04-e2": Exercise(
+        asked="a function that returns the gradient of the mean loss, and tr Σ / ‖G‖²",
         reference=accumulated,
         cases=mini_batches,
-        about="mini-batches of 2 to 10 samples in 1 to 4 pieces, equal and unequal",
+        about="mini-batches of 2 to 10 samples in 2 to 4 pieces, equal and unequal",
+        mistakes=(
+            Mistake(
+                "the gradient is the mean of the pieces' means",
+                mean_of_means,
+                "A piece of one sample then counts as much as a piece of nine. What adds up over "
+                "pieces of different lengths?",
+            ),
+            Mistake(
+                "the gradient is a sum, not a mean",
+                summed,
+                "Asked is the gradient of the *mean* loss. Of how many samples?",
+            ),
+            Mistake(
+                "the gradient is divided by the number of pieces",
+                divided_by_pieces,
+                "You added up the gradients of samples. Divide by what you added up.",
+            ),
+            Mistake(
+                "the gradient is divided by the length of the last piece",
+                divided_by_last,
+                "After the loop, `y` is the last piece. Count the samples as you go.",
+            ),
+            Mistake(
+                "only the last piece counts",
+                last_piece_only,
+                "Does each turn of the loop add to the total, or replace it?",
+            ),
+            Mistake(
+                "the sign of the gradient is flipped",
+                flipped,
+                "The residual is the prediction minus the target.",
+            ),
+            Mistake(
+                "‖G‖² is not subtracted in tr Σ",
+                not_subtracted,
+                "The mean of the squares is not yet a variance.",
+            ),
+            Mistake(
+                "tr Σ is divided by ‖G‖, not by its square",
+                divided_by_the_norm,
+                "Double all gradients: the noise *scale* must not change.",
+            ),
+            Mistake(
+                "tr Σ is not divided by ‖G‖²",
+                not_divided,
+                "You have tr Σ. Asked is its ratio to the squared length of the mean gradient.",
+            ),
+            Mistake(
+                "n − 1 stands where n belongs",
+                of_a_sample,
+                "These samples are the whole population, not an estimate of one.",
+            ),
+            Mistake(
+                "the inputs are missing in ‖∇fᵢ‖²",
+                residuals_alone,
+                "The gradient of one sample is its residual times x. How long is that?",
+            ),
+            Mistake(
+                "the spread is that of the pieces, not of the samples",
+                lengths_of_pieces,
+                "A piece's mean gradient is already averaged, and its spread is smaller. Take the "
+                "squared length of every sample's gradient.",
+            ),
+        ),
     ),
-    "04-e3": Exercise(reference=16),
+    "04-e3": Exercise(
+        asked="the smallest batch size that makes it in ten steps",
+        reference=16,
+        mistakes=(
+            Mistake(
+                "a little too small",
+                15,
+                "A number above 15 was asked for by the formula. Which way do you have to round, "
+                "so that the risk is surely low enough?",
+            ),
+            Mistake(
+                "that is the median of the runs, or a formula with d for d + 1",
+                14,
+                "The *mean* excess risk has to fall to 10⁻⁴, and rare bad runs pull it up. By "
+                "which factor does it shrink per step at the best rate?",
+            ),
+            Mistake(
+                "that is for the distance, not for the risk",
+                6,
+                "The excess risk is the *square* of the distance (up to a factor). The factor per "
+                "step in the formula is that of the risk: do not square it again.",
+            ),
+            Mistake(
+                "that is for nine steps",
+                18,
+                "Count the steps: how often is the risk multiplied by the factor?",
+            ),
+            Mistake(
+                "that is for two steps",
+                990,
+                "You have ten steps, so each may do less.",
+            ),
+        ),
+    ),
 }

@@ -2,39 +2,216 @@
 
 import numpy as np
 
-from classroom.exercises import Exercise
+from classroom.exercises import Exercise, Mistake
+
+
+def filled(x, g, part):
+    """An image whose 2 by 2 windows are ``part(window of x, entry of g)``."""
+    gradient = np.zeros(x.shape)
+    for h, w in np.ndindex(g.shape):
+        place = slice(2 * h, 2 * h + 2), slice(2 * w, 2 * w + 2)
+        gradient[place] = part(x[place], g[h, w])
+    return gradient
+
+
+def at(place, value):
+    """A 2 by 2 window with a value in one place, counted row by row."""
+    window = np.zeros(4)
+    window[place] = value
+    return window.reshape(2, 2)
 
 
 def pool_backward(x, g):
     """The input gradient of max pooling over 2 by 2 windows; the first of several largest wins."""
-    gradient = np.zeros(x.shape)
-    for h, w in np.ndindex(g.shape):
-        window = x[2 * h : 2 * h + 2, 2 * w : 2 * w + 2]
-        i, j = divmod(window.argmax(), 2)
-        gradient[2 * h + i, 2 * w + j] = g[h, w]
-    return gradient
+    return filled(x, g, lambda window, entry: at(window.argmax(), entry))
 
 
 def pooled_images(rng):
     """Images without ties, with many ties, and constant ones; not all of them square."""
-    for height, width, levels in ((1, 1, 0), (2, 3, 0), (2, 2, 2), (3, 1, 2), (2, 2, 1)):
+    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1]):
+        yield np.reshape(x, (2, 2)).astype(float), rng.integers(2, 9, size=(1, 1)).astype(float)
+    for height, width, levels in ((2, 3, 0), (2, 2, 2), (3, 1, 2), (2, 2, 1)):
         shape = (2 * height, 2 * width)
         x = rng.integers(levels, size=shape) if levels else rng.standard_normal(shape)
         yield x.astype(float), rng.standard_normal((height, width))
 
 
+def every_largest(x, g):
+    return filled(x, g, lambda window, entry: (window == window.max()) * entry)
+
+
+def shared(x, g):
+    def part(window, entry):
+        largest = window == window.max()
+        return largest * entry / largest.sum()
+
+    return filled(x, g, part)
+
+
+def last_largest(x, g):
+    return filled(x, g, lambda window, entry: at(3 - window.ravel()[::-1].argmax(), entry))
+
+
+def column_by_column(x, g):
+    return filled(x, g, lambda window, entry: at(window.T.argmax(), entry).T)
+
+
+def averaged(x, g):
+    return filled(x, g, lambda window, entry: np.full((2, 2), entry / 4))
+
+
+def copied(x, g):
+    return filled(x, g, lambda window, entry: np.full((2, 2), entry))
+
+
+def times_x(x, g):
+    return filled(x, g, lambda window, entry: at(window.argmax(), entry * window.max()))
+
+
+def all_in_one_window(x, g):
+    gradient = np.zeros(x.shape)
+    for h, w in np.ndindex(g.shape):
+        window = x[2 * h : 2 * h + 2, 2 * w : 2 * w + 2]
+        gradient[divmod(window.argmax(), 2)] = g[h, w]
+    return gradient
+
+
+def smallest(x, g):
+    return filled(x, g, lambda window, entry: at(window.argmin(), entry))
+
+
+X_GRADIENT = np.array([[1.0, -1.0, 0.0], [2.0, -1.0, 1.0], [0.0, -2.0, 0.0]])
+W_GRADIENT = np.array([[0.0, 0.0], [1.0, 0.0]])
+
 EXERCISES = {
     "14-e1": Exercise(
-        reference=(
-            np.array([[7.0, 0.0], [2.0, 5.0]]),
-            np.array([[0.0, 0.0], [1.0, 0.0]]),
-            np.array([[1.0, -1.0, 0.0], [2.0, -1.0, 1.0], [0.0, -2.0, 0.0]]),
+        asked="three lists of rows: y, the gradient of W, the gradient of x",
+        reference=(np.array([[7.0, 0.0], [2.0, 5.0]]), W_GRADIENT, X_GRADIENT),
+        mistakes=(
+            Mistake(
+                "the kernel is flipped in y",
+                (np.array([[-2.0, 3.0], [4.0, -1.0]]), ..., ...),
+                "Signal processing flips the kernel, networks do not: lay it on the image as it "
+                "is written.",
+            ),
+            Mistake(
+                "y is transposed",
+                (np.array([[7.0, 2.0], [0.0, 5.0]]), ..., ...),
+                "The first index of y moves the kernel down, the second to the right.",
+            ),
+            Mistake(
+                "the two gradients have changed places",
+                (..., X_GRADIENT, W_GRADIENT),
+                "A gradient has the shape of what it belongs to. The gradient of W comes second.",
+            ),
+            Mistake(
+                "the sign of the gradient of W is flipped",
+                (..., -W_GRADIENT, ...),
+                "The upper left entry of g is +1, the lower right −1. Which piece of x does each "
+                "of them pick?",
+            ),
+            Mistake(
+                "the gradient of W is turned upside down, or transposed",
+                (..., W_GRADIENT[::-1, ::-1], ...),
+                "Slide g over x without flipping it. The first index moves down, the second right.",
+            ),
+            Mistake(
+                "the minus of g is lost in the gradient of x",
+                (..., ..., np.array([[1.0, -1.0, 0.0], [2.0, 1.0, -1.0], [0.0, 2.0, 0.0]])),
+                "Each entry of g paints a copy of W, multiplied by that entry. The lower right "
+                "entry is −1.",
+            ),
+            Mistake(
+                "the kernel is flipped in the gradient of x",
+                (..., ..., np.array([[0.0, 2.0, 0.0], [-1.0, 1.0, -2.0], [0.0, 1.0, -1.0]])),
+                "Which weight did the pixel x₀₀ meet on its only way to y₀₀? It meets the same one "
+                "on the way back.",
+            ),
         ),
     ),
     "14-e2": Exercise(
+        asked="a function that returns the gradient with respect to x",
         reference=pool_backward,
         cases=pooled_images,
         about="images of 2 to 6 rows and 2 to 6 columns, with and without ties",
+        mistakes=(
+            Mistake(
+                "every one of several largest pixels gets the gradient",
+                every_largest,
+                "Then more flows back than arrived. One of them gets it all: which?",
+            ),
+            Mistake(
+                "several largest pixels share the gradient",
+                shared,
+                "Sharing would be a subgradient, too. But the convention here gives it all to one.",
+            ),
+            Mistake(
+                "the last of several largest pixels wins",
+                last_largest,
+                "Read the window row by row, and keep the first. Do you compare with ≥ or with >?",
+            ),
+            Mistake(
+                "ties are broken column by column",
+                column_by_column,
+                "Of (0, 1) and (1, 0), which comes first when you read row by row?",
+            ),
+            Mistake(
+                "that is average pooling",
+                averaged,
+                "Only the largest pixel of a window decides what comes out. Who gets the gradient?",
+            ),
+            Mistake(
+                "every pixel of the window gets the gradient",
+                copied,
+                "Move a pixel that is not the largest: does the output change?",
+            ),
+            Mistake(
+                "the gradient is multiplied by the pixel",
+                times_x,
+                "If the largest pixel grows by 1, by how much does the output grow?",
+            ),
+            Mistake(
+                "the place in the window is taken for the place in the image",
+                all_in_one_window,
+                "`argmax` counts inside the window. Where does the window begin?",
+            ),
+            Mistake(
+                "the smallest pixel gets the gradient",
+                smallest,
+                "It is *max* pooling.",
+            ),
+        ),
     ),
-    "14-e3": Exercise(reference=(6, 7_348_042)),
+    "14-e3": Exercise(
+        asked="a pair: the number of convolutions, and the number of parameters",
+        reference=(6, 7_348_042),
+        mistakes=(
+            Mistake(
+                "that is the network of S2, the largest of all",
+                (3, 88_709_194),
+                "Add convolutions, and watch what enters the dense layer.",
+            ),
+            Mistake(
+                "one more is possible",
+                (5, 14_687_050),
+                "How large is the image after five blocks? Is there room for one more window and "
+                "pooling?",
+            ),
+            Mistake(
+                "the added convolutions are counted, not all of them",
+                (3, 7_348_042),
+                "S2's network has three of its own.",
+            ),
+            Mistake(
+                "the convolutions are padded",
+                (6, 15_736_650),
+                "S2's convolutions have no padding: the image loses its border each time.",
+            ),
+            Mistake(
+                "the dense layer is missing",
+                (4, 757_066),
+                "The dense layer of 1024 units stays. That is where most of the parameters are.",
+            ),
+        ),
+    ),
 }

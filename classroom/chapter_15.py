@@ -2,24 +2,81 @@
 
 import numpy as np
 
-from classroom.exercises import Exercise
+from classroom.exercises import Exercise, Mistake
+
+
+def normalised(z, scale, shift, mean, deviation):
+    return scale * (z - mean) / deviation + shift
 
 
 def batch_norm(z, scale, shift, eps, stats=None):
     """Batch normalisation of (B, d): with the batch's own statistics, or with given ones."""
     mean, variance = (z.mean(axis=0), z.var(axis=0)) if stats is None else stats
-    return scale * (z - mean) / np.sqrt(variance + eps) + shift
+    return normalised(z, scale, shift, mean, np.sqrt(variance + eps))
 
 
 def batches(rng):
     """Batches in training mode and in evaluation mode, and one sample in evaluation mode."""
-    for size, d in ((2, 1), (5, 3), (8, 2)):
+    low, gap = rng.integers(1, 5, size=2)
+    yield np.array([[low], [low + 2 * gap]]) * 1.0, np.array([2.0]), np.array([1.0]), 0.1
+    for size, d in ((5, 3), (8, 2)):
         z = rng.normal(2, 3, (size, d))
         yield z, rng.normal(size=d), rng.normal(size=d), 0.1
-    for size, d in ((1, 2), (4, 3)):
+    for size, d in ((1, 1), (1, 2), (4, 3)):
         z = rng.normal(2, 3, (size, d))
         stats = rng.normal(size=d), rng.uniform(1, 4, d)
         yield z, rng.normal(size=d), rng.normal(size=d), 0.1, stats
+
+
+def eps_outside(z, scale, shift, eps, stats=None):
+    mean, variance = (z.mean(axis=0), z.var(axis=0)) if stats is None else stats
+    return normalised(z, scale, shift, mean, np.sqrt(variance) + eps)
+
+
+def eps_missing(z, scale, shift, eps, stats=None):
+    return batch_norm(z, scale, shift, 0.0, stats)
+
+
+def root_missing(z, scale, shift, eps, stats=None):
+    mean, variance = (z.mean(axis=0), z.var(axis=0)) if stats is None else stats
+    return normalised(z, scale, shift, mean, variance + eps)
+
+
+def one_less(z, scale, shift, eps, stats=None):
+    mean, variance = (z.mean(axis=0), z.var(axis=0, ddof=1)) if stats is None else stats
+    return normalised(z, scale, shift, mean, np.sqrt(variance + eps))
+
+
+def over_everything(z, scale, shift, eps, stats=None):
+    return batch_norm(z, scale, shift, eps, (z.mean(), z.var()) if stats is None else stats)
+
+
+def over_features(z, scale, shift, eps, stats=None):
+    own = z.mean(axis=1, keepdims=True), z.var(axis=1, keepdims=True)
+    return batch_norm(z, scale, shift, eps, own if stats is None else stats)
+
+
+def always_the_batch(z, scale, shift, eps, stats=None):
+    return batch_norm(z, scale, shift, eps)
+
+
+def scale_and_shift_swapped(z, scale, shift, eps, stats=None):
+    return batch_norm(z, shift, scale, eps, stats)
+
+
+def scale_and_shift_missing(z, scale, shift, eps, stats=None):
+    return batch_norm(z, 1.0, 0.0, eps, stats)
+
+
+def mean_kept(z, scale, shift, eps, stats=None):
+    _, variance = (None, z.var(axis=0)) if stats is None else stats
+    return normalised(z, scale, shift, 0.0, np.sqrt(variance + eps))
+
+
+def deviation_given(z, scale, shift, eps, stats=None):
+    if stats is None:
+        return batch_norm(z, scale, shift, eps)
+    return batch_norm(z, scale, shift, eps, (stats[0], stats[1] ** 2))
 
 
 def gradient_cosines(alpha, shortcut):
@@ -46,18 +103,171 @@ def cosine_after(depth, alpha):
     )
 
 
+PLAIN, RESIDUAL = blocks_until(0.01, 1, 0), blocks_until(0.01, 1, 1)
+
 EXERCISES = {
-    "15-e1": Exercise(reference=(625 / 256, 16, 256 / 625, 4 / 5)),
+    "15-e1": Exercise(
+        asked="four numbers: the factor, the paths, the share, the mean number of branches",
+        reference=(625 / 256, 16, 256 / 625, 4 / 5),
+        mistakes=(
+            Mistake(
+                "α is not squared in the factor",
+                (81 / 16, ..., ..., ...),
+                "Asked is the mean of the *squared* norm: the branch adds α² times what came in.",
+            ),
+            Mistake(
+                "the blocks are added up, but they multiply",
+                (2, ..., ..., ...),
+                "Each block multiplies what the block before it gave out.",
+            ),
+            Mistake(
+                "there are more paths than blocks",
+                (..., 4, ..., ...),
+                "At each block a path may go through the branch or past it.",
+            ),
+            Mistake(
+                "there are more paths than numbers of branches",
+                (..., 5, ..., ...),
+                "A path may go through 0, 1, …, 4 branches, but there are several paths of the "
+                "same length.",
+            ),
+            Mistake(
+                "the paths do not all have the same share",
+                (..., ..., 1 / 16, ...),
+                "A path through k branches is weighted by α² to the power k.",
+            ),
+            Mistake(
+                "α is not squared in the share",
+                (..., ..., 16 / 81, ...),
+                "The share is one of the mean *squared* norm.",
+            ),
+            Mistake(
+                "the mean has to be weighted",
+                (..., ..., ..., 2),
+                "Half of the blocks would be right if each path weighed the same.",
+            ),
+            Mistake(
+                "the weights do not add up to 1",
+                (..., ..., ..., 1),
+                "At each block the branch has the weight α² and the shortcut the weight 1. Which "
+                "share is the branch's?",
+            ),
+            Mistake(
+                "α is not squared in the mean",
+                (..., ..., ..., 4 / 3),
+                "The weights are those of the squared norm.",
+            ),
+        ),
+    ),
     "15-e2": Exercise(
+        asked="a function that returns the normalised batch, in training and in evaluation mode",
         reference=batch_norm,
         cases=batches,
         about="batches of 1 to 8 samples with 1 to 3 features, in both modes",
+        mistakes=(
+            Mistake(
+                "ε stands outside the root",
+                eps_outside,
+                "Look where the root ends in the definition.",
+            ),
+            Mistake(
+                "ε is missing",
+                eps_missing,
+                "What happens to a feature that is the same in all samples?",
+            ),
+            Mistake(
+                "it divides by the variance, not by its root",
+                root_missing,
+                "After normalising, each feature should have (nearly) variance 1. Check yours.",
+            ),
+            Mistake(
+                "the variance is divided by B − 1",
+                one_less,
+                "The batch is not an estimate of anything here: its own variance should become 1.",
+            ),
+            Mistake(
+                "one mean and variance for all features",
+                over_everything,
+                "`z.mean()` without an axis mixes features of different size. How many means are "
+                "there?",
+            ),
+            Mistake(
+                "the mean goes over the features, not over the batch",
+                over_features,
+                "Each feature is normalised over the samples. Which axis is the batch?",
+            ),
+            Mistake(
+                "evaluation mode uses the batch's own statistics",
+                always_the_batch,
+                "With `stats`, what comes out for a sample must not depend on the other samples.",
+            ),
+            Mistake(
+                "scale and shift have changed places",
+                scale_and_shift_swapped,
+                "One is multiplied, the other added.",
+            ),
+            Mistake(
+                "scale and shift are missing",
+                scale_and_shift_missing,
+                "The definition has one more step after the division.",
+            ),
+            Mistake(
+                "the mean is not subtracted",
+                mean_kept,
+                "With scale 1 and shift 0, which mean should each feature have?",
+            ),
+            Mistake(
+                "the given variance is squared",
+                deviation_given,
+                "`stats` holds the mean and the *variance*.",
+            ),
+        ),
     ),
     "15-e3": Exercise(
-        reference=(
-            blocks_until(0.01, 1, 0),
-            blocks_until(0.01, 1, 1),
-            cosine_after(1000, 1000**-0.5),
-        )
+        asked="three numbers: the plain blocks, the residual blocks, the cosine",
+        reference=(PLAIN, RESIDUAL, cosine_after(1000, 1000**-0.5)),
+        mistakes=(
+            Mistake(
+                "the new ρ is used before its time",
+                (24, 47, 0.633868),
+                "χ of the next block needs ρ *before* that block. Update χ first, or keep the old "
+                "ρ.",
+            ),
+            Mistake(
+                "κ₀ and κ₁ have changed places",
+                (16, 37, 0.564259),
+                "Which of the two functions belongs to the derivative of ReLU, a step?",
+            ),
+            Mistake(
+                "the blocks are counted from 0",
+                (PLAIN - 1, RESIDUAL - 1, ...),
+                "The first entry of a list has the index 0, but it comes after one block.",
+            ),
+            Mistake(
+                "one block too many",
+                (PLAIN + 1, RESIDUAL + 1, ...),
+                "Which χ is the first below 0.01, and how many blocks lie behind it?",
+            ),
+            Mistake(
+                "the first two have changed places",
+                (RESIDUAL, PLAIN, ...),
+                "The shortcut keeps gradients alike for longer.",
+            ),
+            Mistake(
+                "α is 1/N, not its root",
+                (..., ..., cosine_after(1000, 1 / 1000)),
+                "α² = 1/N. What is α?",
+            ),
+            Mistake(
+                "α was left at 1",
+                (..., ..., cosine_after(1000, 1)),
+                "The third question has another α than the second.",
+            ),
+            Mistake(
+                "one block too few",
+                (..., ..., cosine_after(999, 1000**-0.5)),
+                "χ₀ = 1 comes before the first block. How many updates lead to χ_N?",
+            ),
+        ),
     ),
 }

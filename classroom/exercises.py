@@ -7,12 +7,26 @@ function has a reference function and makes its own inputs:
 >>> import numpy as np
 >>> def mean_square(prediction, target):
 ...     return np.mean((prediction - target) ** 2)
+>>> def sum_of_squares(prediction, target):
+...     return np.sum((prediction - target) ** 2)
 >>> def pairs(rng):
 ...     for size in (1, 3, 10):
 ...         yield rng.normal(size=size), rng.normal(size=size)
 >>> EXERCISES = {
-...     "01-e1": Exercise(reference=2.5),
-...     "01-e2": Exercise(reference=mean_square, cases=pairs, about="vectors of 1 to 10 numbers"),
+...     "01-e1": Exercise(
+...         asked="one number, the loss",
+...         reference=2.5,
+...         mistakes=(Mistake("the half is missing", 5.0, "Look at the definition of the loss."),),
+...     ),
+...     "01-e2": Exercise(
+...         asked="the mean square of the residuals",
+...         reference=mean_square,
+...         cases=pairs,
+...         about="vectors of 1 to 10 numbers",
+...         mistakes=(
+...             Mistake("a sum, no mean", sum_of_squares, "Does it grow with the batch size?"),
+...         ),
+...     ),
 ... }
 """
 
@@ -28,26 +42,55 @@ import classroom
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that people give.
+
+    It is recognised when a student's answer agrees with it in every case, in value or in the type
+    of the exception.
+
+    Attributes
+    ----------
+    key : str
+        What is wrong, in a few words that stand after "wrong —"; unique in its exercise.
+    answer : number, str, array, tuple or callable
+        The wrong answer. ``...`` in a tuple stands for any result in that place.
+    hint : str
+        What to think about. It must not contain the solution.
+    """
+
+    key: str
+    answer: Any
+    hint: str
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One exercise.
 
     Attributes
     ----------
+    asked : str
+        What is asked, in one line.
     reference : number, str, array, tuple or callable
         The right answer: a value or, with `cases`, a function.
     cases : callable, optional
         Takes a ``numpy.random.Generator`` and returns or yields the arguments of each call as a
-        tuple. Generators among the arguments are copied like everything else.
+        tuple: plain data, and generators made by ``np.random.default_rng`` of a whole number.
+        One of the cases should be very small: the smallest that fails is shown.
     rtol : float
         Largest difference that counts as right, as a share of the largest entry expected.
     about : str
         What the cases are, in a few words for the student.
+    mistakes : tuple of Mistake
+        The wrong answers that are recognised, the first match counts.
     """
 
+    asked: str
     reference: Any
     cases: Callable[[Generator], Iterable[tuple]] | None = None
     rtol: float = 1e-6
     about: str = ""
+    mistakes: tuple[Mistake, ...] = ()
 
 
 def collect():

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from classroom.exercises import collect
+from classroom.judging import student_in
 from classroom.student import role
 from tests.book.mistakes import HOMES, SYMPTOMS, outcome
 from tests.book.notebooks import (
@@ -173,13 +174,23 @@ def test_exercises(chapter):
         assert [role(stub), role(verdict)] == ["stub", "check"], label
         assert {role(cell) for cell in solution} == {"solution"}, label
         assert f'check("{label}"' in verdict.source
-        assert printed(verdict) == f"{label}: not written yet\n"
+        asked = collect()[label].asked
+        assert printed(verdict) == f"{label}: not written yet\n  asked: {asked}\n"
         assert f"{{solution-start}} {label}\n" in solution[0].source
         assert ":class: dropdown" in solution[0].source
         assert "{solution-end}" in solution[-1].source
         final = [cell for cell in solution if cell.cell_type == "code"][-1]
         assert f'check("{label}"' in final.source
         assert printed(final).splitlines()[-1].startswith(f"{label}: right"), label
+
+
+@each_chapter
+def test_exercises_begin_with_the_students_name(chapter):
+    first, *_ = [cell for cell in chapter.section("Exercises") if cell.cell_type == "code"]
+    assert role(first) == "student"
+    assert 'identify("")' in first.source, "a chapter is stored with the inputs of the book"
+    assert student_in([first.source.replace('""', '"Ada"')]) == "Ada", "the marks can find it"
+    assert [cell.id for cell in chapter.code if role(cell) == "student"] == [first.id]
 
 
 def test_exercises_and_definitions_agree():

@@ -1,0 +1,179 @@
+"""Every exercise, and every mistake of its catalogue, as students of different names meet them."""
+
+import copy
+import time
+
+import numpy as np
+import pytest
+
+from classroom import judging
+from classroom.exercises import collect
+from classroom.judging import NOT_WRITTEN, RIGHT, WRONG, Observation, cases_for, judge, observe
+
+EXERCISES = collect()
+FUNCTIONS = sorted(label for label, exercise in EXERCISES.items() if exercise.cases)
+STUDENTS = ("", "Ada Lovelace", "4711")
+SHOWN_ENTRIES = 12  # of the smallest case
+
+each_label = pytest.mark.parametrize("label", sorted(EXERCISES))
+each_function = pytest.mark.parametrize("label", FUNCTIONS)
+each_mistake = pytest.mark.parametrize(
+    ("label", "mistake"),
+    [
+        pytest.param(label, mistake, id=f"{label}: {mistake.key}")
+        for label, exercise in sorted(EXERCISES.items())
+        for mistake in exercise.mistakes
+    ],
+)
+
+
+def verdict(label, answer, student=""):
+    """What this student is told about an answer."""
+    exercise = EXERCISES[label]
+    cases = cases_for(exercise, label, student)
+    if exercise.cases is None:
+        return judge(exercise, cases, [Observation(judging.plain(answer))])
+    with np.errstate(all="ignore"):
+        return judge(exercise, cases, observe(answer, cases))
+
+
+def complete(wrong, right):
+    """A wrong answer with the right results where the catalogue leaves them open."""
+    if type(wrong) is tuple:
+        return tuple(map(complete, wrong, right))
+    return right if wrong is ... else wrong
+
+
+def made_by(label, mistake):
+    """The whole answer of somebody who makes this mistake and no other."""
+    reference = EXERCISES[label].reference
+    if not callable(reference):
+        return complete(mistake.answer, reference)
+
+    def answer(*arguments):
+        right = reference(*copy.deepcopy(arguments))
+        return complete(mistake.answer(*arguments), right)
+
+    return answer
+
+
+def perturbed(value):
+    """A value that is not ``value``, by more than any tolerance, and nobody's usual mistake."""
+    if isinstance(value, tuple):
+        return (perturbed(value[0]), *value[1:])
+    return np.asarray(value) + 0.123 + np.pi * np.abs(value)
+
+
+def outside_the_catalogue(label):
+    reference = EXERCISES[label].reference
+    if callable(reference):
+        return lambda *arguments: perturbed(reference(*arguments))
+    return perturbed(reference)
+
+
+@each_label
+def test_reference_is_right(label):
+    for student in STUDENTS:
+        said = verdict(label, EXERCISES[label].reference, student)
+        assert (said.status, said.hint, said.mistake) == (RIGHT, None, None)
+        assert EXERCISES[label].about in said.headline
+
+
+@each_label
+def test_stub_is_not_written_and_says_what_is_asked(label):
+    asked = EXERCISES[label].asked
+    assert asked and len(asked) <= 90
+    stubs = [...]
+    if label in FUNCTIONS:
+        stubs.append(lambda *arguments: ...)
+    for stub in stubs:
+        said = verdict(label, stub)
+        assert said == (NOT_WRITTEN, NOT_WRITTEN, (f"asked: {asked}",), None, None)
+
+
+@each_label
+def test_catalogue_is_filled(label):
+    mistakes = EXERCISES[label].mistakes
+    assert len(mistakes) >= (4 if label in FUNCTIONS else 3)
+    keys = [mistake.key for mistake in mistakes]
+    assert len(set(keys)) == len(keys), "a key names one mistake"
+    assert not set(keys) & set(judging.GENERAL)
+    for mistake in mistakes:
+        assert mistake.hint[-1] in ".?", "a hint is a sentence"
+
+
+@each_mistake
+def test_mistake_gets_its_own_hint(label, mistake):
+    for student in STUDENTS:
+        said = verdict(label, made_by(label, mistake), student)
+        assert said.mistake == mistake.key
+        assert (said.status, said.hint) == (WRONG, mistake.hint)
+        assert said.headline == f"wrong — {mistake.key}"
+
+
+@each_label
+def test_other_answer_gets_a_small_counterexample(label):
+    said = verdict(label, outside_the_catalogue(label))
+    assert (said.status, said.mistake, said.hint) == (WRONG, None, None)
+    text = "\n".join(said.details)
+    assert "expected: " in text and "got: " in text
+    if label in FUNCTIONS:
+        cases = cases_for(EXERCISES[label], label)
+        smallest = min(map(judging.entries, cases))
+        assert smallest <= SHOWN_ENTRIES
+        first, *_ = judging.names(EXERCISES[label])
+        assert said.details[0].startswith(f"{first} = ")
+
+
+@pytest.mark.parametrize("label", sorted(set(EXERCISES) - set(FUNCTIONS)))
+def test_a_wrong_value_does_not_reveal_the_right_one(label):
+    exercise = EXERCISES[label]
+    said = verdict(label, outside_the_catalogue(label))
+    assert judging.show(exercise.reference) not in "\n".join(said.details)
+
+
+@each_function
+def test_inputs_are_a_students_own(label):
+    exercise = EXERCISES[label]
+
+    def drawn(student):
+        cases = cases_for(exercise, label, student)
+        return "\n".join(judging.show(case) for case in cases)
+
+    assert drawn("Ada Lovelace") == drawn(" ada  lovelace ")
+    assert len({drawn(student) for student in (*STUDENTS, "Grace Hopper")}) == 4
+
+
+@each_function
+def test_an_input_that_is_changed_is_named(label):
+    exercise = EXERCISES[label]
+    changed = set()
+
+    def careless(*arguments):
+        right = exercise.reference(*copy.deepcopy(arguments))
+        for name, value in zip(judging.names(exercise), arguments, strict=False):
+            if type(value) is list:
+                value.pop()
+            elif type(value) is np.ndarray:
+                value += 1
+            else:
+                continue
+            changed.add(name)
+            return right
+        return right
+
+    said = verdict(label, careless)
+    assert (said.status, said.mistake) == (WRONG, "changes its inputs")
+    assert said.details[-1].endswith(f": {changed.pop()}")
+    assert not changed
+
+
+@each_label
+def test_a_check_takes_less_than_a_second(label):
+    """Of processor time, whatever is checked."""
+    exercise = EXERCISES[label]
+    made = [made_by(label, mistake) for mistake in exercise.mistakes]
+    for answer in (exercise.reference, outside_the_catalogue(label), *made):
+        begin = time.process_time()
+        verdict(label, answer)
+        assert time.process_time() - begin < 1
