@@ -123,7 +123,7 @@ def control(name, *, label, choices=None, scale="", unit="", step=None, **ends):
         )
         return f'{head}<select name="{name}" autocomplete="off">{options}</select></label>'
     return (
-        f'{head}<span class="explorer-value" aria-hidden="true"></span>'
+        f'{head}<span class="explorer-value" aria-hidden="true">&nbsp;</span>'
         f'<input type="range" name="{name}" min="{ends["from"]}" max="{ends["to"]}" step="{step}"'
         f' data-scale="{scale}" data-unit="{unit}" autocomplete="off"></label>'
     )

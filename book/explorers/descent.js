@@ -36,6 +36,11 @@ explorer.define("descent", (panel) => {
     return { path, losses: path.map((theta) => surface.value(theta) - lowest) };
   }
 
+  function lastQuarter(losses) {
+    const part = losses.slice(-Math.floor(losses.length / 4));
+    return sgd.sum(part) / part.length;
+  }
+
   panel.draw = (settings) => {
     const { surface: name, noise, batch, rate, momentum, shown, seed } = settings;
     panel.disable("condition", name !== "quadratic");
@@ -58,11 +63,12 @@ explorer.define("descent", (panel) => {
     showHandle();
 
     const { low, middle, high } = explorer.bandOf(others);
+    const ends = others.map(lastQuarter);
     const evaluations = middle.map((_, t) => t * batch);
     const floor = name === "quadratic" && noise
       ? sgd.floorOf(surface.eigenvalues, noise, batch, rate, momentum) : 0;
     loss.frame({
-      x: [0, BUDGET], y: noise ? [1e-5, 1e3] : [1e-9, 1e3], logY: true,
+      x: [0, 1.02 * BUDGET], y: noise ? [1e-5, 1e3] : [1e-9, 1e3], logY: true,
       xLabel: "sample gradients", yLabel: "f(θ) − f*",
     });
     if (noise) loss.band(evaluations, low, high, style(0));
@@ -71,19 +77,20 @@ explorer.define("descent", (panel) => {
       loss.line([0, BUDGET], [floor, floor], style(1, { label: "theory: mean floor" }));
     }
     loss.dots([last * batch], [one.losses[last]], { colour: explorer.COLOURS[1], size: 5 });
-    return tell(settings, surface, middle, low, high, floor);
+    return tell(settings, middle, ends, floor);
   };
 
-  function tell({ surface: name, rate, momentum, noise, batch }, surface, middle, low, high, floor) {
+  function tell({ surface: name, rate, momentum, noise, batch }, middle, ends, floor) {
     const final = middle.at(-1);
     const words = [`Rate ${digits(rate)}, momentum ${digits(momentum)}, from (${
       digits(start[0], 2)}, ${digits(start[1], 2)}).`];
     if (!(final < 1e3 * Math.max(middle[0], 1))) {
       words.push("The run leaves: its loss grows without bound.");
     } else if (noise) {
-      words.push(`After ${BUDGET} samples in ${BUDGET / batch} steps the loss is ${digits(final)} above the`
-        + ` minimum in the median, ${digits(low.at(-1))} to ${digits(high.at(-1))} in the band.`);
-      if (floor) words.push(`The theory of the mean says ${digits(floor)}.`);
+      const [low, median, high] = [0.1, 0.5, 0.9].map((q) => digits(sgd.quantile(ends, q)));
+      words.push(`Over the last quarter of ${BUDGET} samples, in ${BUDGET / batch} steps, the loss is on`
+        + ` average ${median} above the minimum (median of ${RUNS} runs; 10–90 %: ${low} to ${high}).`);
+      if (floor) words.push(`The floor of the theory is ${digits(floor)}.`);
     } else {
       const first = middle.findIndex((value) => value < GOAL);
       words.push(first >= 0 ? `The loss is a millionth above the minimum after ${first} steps.`

@@ -89,22 +89,22 @@ explorer.define("race", (panel) => {
       plane.line(part.map(([x]) => x), part.map(([, y]) => y), { ...look, width: 1.4 });
       plane.dots(part.slice(-1).map(([x]) => x), part.slice(-1).map(([, y]) => y),
         { colour: look.colour, size: 4.5 });
-      if (noise) curves.band(steps, band.low, band.high, look);
+      if (noise) curves.band(steps, band.low, band.high, { ...look, alpha: 0.07 });
       curves.line(steps, band.middle, { ...look, width: 2 });
     });
     plane.star(surface.minimum);
     curves.line([last, last], [1e-300, 1e300], { width: 1 });
-    fill();
+    fill(rates);
     return tell(settings);
   };
 
   const wins = (k) => results[k].losses.filter((losses, r) =>
     results.every((other) => losses.at(-1) <= other.losses[r].at(-1))).length;
 
-  function fill() {
+  function fill(rates) {
     rows.forEach((row, k) => {
       const { name, rate, losses, band } = results[k];
-      const edge = rate === GRID[0] || rate === GRID.at(-1) ? " (edge)" : "";
+      const edge = rates === "tuned" && (rate === GRID[0] || rate === GRID.at(-1)) ? "*" : "";
       const cells = [name, digits(rate) + edge, digits(band.middle.at(-1)),
         `${wins(k)} of ${losses.length}`];
       cells.forEach((text, c) => (row.children[c].lastChild.textContent = text));

@@ -11,7 +11,11 @@ const explorer = (() => {
   const CALM = matchMedia("(prefers-reduced-motion: reduce)");
   const MARGIN = { left: 46, right: 12, top: 26, bottom: 40 };
 
-  const style = (k, options = {}) => ({ colour: COLOURS[k], dash: DASHES[k], ...options });
+  // The look of line k; the sixth is black, since light blue is near to the blue of the first.
+  function style(k, options = {}) {
+    const look = k === 5 ? 6 : k;
+    return { colour: COLOURS[look], dash: DASHES[look], ...options };
+  }
 
   // --- Numbers in words: three digits, powers of ten where there are too many zeros. ---
 
@@ -96,10 +100,10 @@ const explorer = (() => {
       if (label) this.#legend(label, { colour, dash, width });
     }
 
-    band(xs, low, high, { colour }) {
+    band(xs, low, high, { colour, alpha = 0.2 }) {
       this.#inside((ink) => {
         ink.fillStyle = colour;
-        ink.globalAlpha = 0.2;
+        ink.globalAlpha = alpha;
         ink.beginPath();
         xs.forEach((x, k) => ink.lineTo(this.px(x), this.#clamp(this.py(high[k]))));
         for (let k = xs.length - 1; k >= 0; k--) {
@@ -152,10 +156,11 @@ const explorer = (() => {
     // A vertical line with its name at the top (lower by `row` lines, where names would meet).
     upright(x, label, { colour = INK, dash = [2, 2], row = 0, left = false } = {}) {
       this.line([x, x], this.y, { colour, dash, width: 1.3 });
-      this.#text(label, this.px(x) + (left ? -5 : 5), this.area.top + 12 + 16 * row, {
-        align: left ? "right" : "left",
-        colour,
-      });
+      const y = this.area.top + 12 + 16 * row;
+      const { width } = this.ink.measureText(label);
+      const start = this.px(x) + (left ? -5 - width : 5);
+      this.ink.clearRect(start, y - 11, width, 15); // no line through the name
+      this.#text(label, start, y, { colour });
     }
 
     // Level lines at quantiles of the values in the window, over a soft relief of their ranks.
