@@ -19,6 +19,13 @@ REDIRECT = """<!doctype html>
 </html>
 """
 
+MISTAKE = re.compile(r"tag_mistake:(\d\d):(broken|fixed|measured)")
+VERDICTS = {
+    "broken": "Broken on purpose",
+    "fixed": "Repaired",
+    "measured": "A claim, measured",
+}
+
 
 def drop_thebe(app, pagename, templatename, context, doctree):
     """Leave out the scripts that would run cells on a server: they point to other hosts."""
@@ -33,6 +40,18 @@ def drop_thebe(app, pagename, templatename, context, doctree):
 def skip_fields(app, what, name, item, skip, options):
     """The fields of a NamedTuple are told in its own docstring; autodoc would list them again."""
     return True if type(item).__name__ == "_tuplegetter" else None
+
+
+def label_mistakes(app, doctree):
+    """Say above a cell tagged as a mistake what it is, and give it a name to link to."""
+    named = set()
+    for cell in doctree.findall(nodes.container):
+        for tag in filter(None, map(MISTAKE.fullmatch, cell["classes"])):
+            name = f"mistake-{tag[1]}-{tag[2]}"
+            if name not in named:
+                cell["ids"].append(name)
+            named.add(name)
+            cell.insert(0, nodes.paragraph("", VERDICTS[tag[2]], classes=["verdict"]))
 
 
 def write_entrance(app, exception):
@@ -66,5 +85,6 @@ def setup(app):
     collector.assign_section_numbers = number_by_file(collector.assign_section_numbers)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_fields)
+    app.connect("doctree-read", label_mistakes)
     app.connect("build-finished", write_entrance)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

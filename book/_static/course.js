@@ -1,5 +1,12 @@
 // Small repairs of the theme's markup, and room for what is wider than a narrow screen.
 (function () {
+  var boxes = {
+    "div.math > :not(.eqno), mjx-container.wide": "Formula",
+    pre: "Program",
+    ".cell_output, div.output": "Output",
+    "table, .pst-scrollable-table-container": "Table",
+  };
+
   // Names that are seen and names that are read must agree.
   function mend() {
     var named = ".search-button, .search-button-field, .theme-switch-button, details summary";
@@ -9,6 +16,10 @@
         element.removeAttribute("title");
       }
     });
+    document.querySelectorAll(".bd-links .has-children summary").forEach(function (summary) {
+      var parent = summary.closest("li").querySelector("a");
+      summary.setAttribute("aria-label", "Pages of " + parent.textContent);
+    });
     var sidebar = document.querySelector(".bd-sidebar-primary");
     if (sidebar) {
       sidebar.setAttribute("role", "region");
@@ -16,16 +27,23 @@
     }
   }
 
-  // A formula wider than its line scrolls, and what scrolls can be reached by keyboard.
+  // What is wider than its line scrolls, says so, and can be reached by keyboard.
   function fit() {
     document.querySelectorAll("article mjx-container:not([display])").forEach(function (formula) {
       formula.classList.remove("wide");
       var room = formula.parentElement.closest("p, li, dd, td, th, dt, div").clientWidth;
       if (formula.offsetWidth > room) formula.classList.add("wide");
     });
-    var boxes = "div.math, mjx-container.wide, article pre, .cell_output, article table";
-    document.querySelectorAll(boxes).forEach(function (box) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    Object.keys(boxes).forEach(function (selector) {
+      document.querySelectorAll("article :is(" + selector + ")").forEach(function (box) {
+        var scrolls = box.scrollWidth > box.clientWidth;
+        box.classList.toggle("scrolls", scrolls);
+        if (!scrolls) return;
+        box.tabIndex = 0;
+        if (box.tagName === "TABLE") return; // it has a role
+        box.setAttribute("role", "group");
+        box.setAttribute("aria-label", boxes[selector] + ", scrolls sideways");
+      });
     });
   }
 
