@@ -37,11 +37,14 @@ export JUPYTER_RUNTIME_DIR := $(abspath $(VENV))/home/jupyter/runtime
 export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help book strict test lint unit notebooks browser portable parity bench mutants run student lab serve lock clean
+.PHONY: help book pdf epub slides strict test lint unit notebooks browser portable parity bench
+.PHONY: mutants run student lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
 	@echo 'make test        every check: lint, strict build, tests, notebooks re-run, browser'
+	@echo 'make pdf | epub  the whole book as one file; pdf needs Chromium or Chrome'
+	@echo 'make slides      a deck of slides for each chapter, in _build/slides'
 	@echo 'make run NB=...  run notebooks and store their outputs (default: every one)'
 	@echo 'make student     write _build/student: notebooks without solutions, to hand out'
 	@echo 'make lab         open the notebooks in JupyterLab'
@@ -79,6 +82,16 @@ $(BOOK): $(READY) $(BOOK_INPUTS)
 strict: $(READY)
 	$(VENV)/bin/jupyter-book build -q . -W --nitpick --keep-going --all
 	@touch $(BOOK)
+
+pdf: $(BOOK)
+	$(PY) -m book._tools.pdf
+
+epub: $(READY)
+	$(VENV)/bin/jupyter-book build -q . --builder custom --custom-builder epub
+	@echo 'The book is _build/epub/book.epub'
+
+slides: $(BOOK)
+	$(PY) -m book._tools.slides
 
 test:
 	$(MAKE) lint

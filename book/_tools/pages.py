@@ -1,0 +1,148 @@
+"""The built pages, read again to make other forms of the book from them."""
+
+import copy
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+LEFT_OUT = ".headerlink, script, .copybtn, noscript.live, .live-only"
+PARSER = "html.parser"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the built book.
+
+    Attributes
+    ----------
+    name : str
+        Its document, such as ``"chapters/03-stochastic-gradient-descent"``.
+    part : str or None
+        The part of the book that it begins.
+    """
+
+    name: str
+    part: str | None = None
+
+    @property
+    def path(self):
+        return HTML / f"{self.name}.html"
+
+    @property
+    def slug(self):
+        """The name as an identifier."""
+        return re.sub(r"\W+", "-", self.name)
+
+
+def contents():
+    """Every page of the table of contents, in order."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    pages = [Page(toc["root"])]
+    for part in toc["parts"]:
+        caption = part["caption"]
+        for entry in part["chapters"]:
+            pages.append(Page(entry["file"], caption))
+            caption = None
+            pages += [Page(section["file"]) for section in entry.get("sections", ())]
+    return pages
+
+
+def settings():
+    """What ``_config.yml`` says."""
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
+def parsed(page):
+    """The page, parsed.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the book is not built.
+    """
+    if not page.path.exists():
+        raise FileNotFoundError(f"expected the built page {page.name}.html: run make book first")
+    return BeautifulSoup(page.path.read_text(encoding="utf-8"), PARSER)
+
+
+def article(soup):
+    """The text of a parsed page, without what only a page in a browser has."""
+    found = copy.copy(soup.select_one("article.bd-article"))
+    for element in found.select(LEFT_OUT):
+        element.decompose()
+    return found
+
+
+def style_sheets(soups):
+    """The files of all style sheets that the pages use, each once, in order."""
+    found = {}
+    for page, soup in soups.items():
+        for link in soup.select("link[rel=stylesheet]"):
+            address = unquote(link["href"].partition("?")[0])
+            found[(page.path.parent / address).resolve()] = None
+    return list(found)
+
+
+def formula_scripts(soup):
+    """The scripts that set formulas in the browser; none where they were set by the build."""
+    return [
+        script
+        for script in soup.find_all("script")
+        if "mathjax" in f"{script.get('src', '')}{script.get_text()[:200]}".lower()
+    ]
+
+
+def rewrite(element, page, link, folder):
+    """Make an element of a page independent of the place of its page.
+
+    Parameters
+    ----------
+    element : bs4.Tag
+        Changed in place.
+    page : Page
+        Where it stands.
+    link : callable
+        ``(page name, fragment) -> address`` for links within the book.
+    folder : pathlib.Path
+        Where the new file will stand; pictures are found relative to it.
+    """
+    for anchor in element.select("a[href]"):
+        address, fragment = urldefrag(anchor["href"])
+        if re.match(r"[a-z]+:", address):
+            continue
+        target = (page.path.parent / unquote(address)).resolve() if address else page.path
+        if target.is_relative_to(HTML) and target.suffix == ".html":
+            name = target.relative_to(HTML).with_suffix("").as_posix()
+            anchor["href"] = link(name, unquote(fragment))
+        else:
+            anchor["href"] = os.path.relpath(target, folder)
+    for picture in element.select("[src]"):
+        if not picture["src"].startswith("data:"):
+            target = (page.path.parent / unquote(picture["src"])).resolve()
+            picture["src"] = os.path.relpath(target, folder)
+
+
+def prefix_ids(element, prefix):
+    """Put the page's name before every identifier, so that pages can stand in one document."""
+    for tagged in element.select("[id]"):
+        tagged["id"] = f"{prefix}--{tagged['id']}"
+    for name in ("aria-labelledby", "aria-describedby", "for"):
+        for tagged in element.select(f"[{name}]"):
+            value = tagged[name]
+            words = value if isinstance(value, list) else value.split()
+            tagged[name] = " ".join(f"{prefix}--{word}" for word in words)
+
+
+def unfold(element):
+    """Open what is folded: paper has nothing to click."""
+    for folded in element.select(".dropdown, .toggle"):
+        folded["class"] = [name for name in folded["class"] if name not in ("dropdown", "toggle")]
+    for details in element.select("details"):
+        details["open"] = ""
