@@ -29,14 +29,14 @@ NUMBER = re.compile(r"\{glue:text\}`(?P<file>[^:`]+)::(?P<name>[^:`]+):(?P<forma
 
 
 def role(cell):
-    """The part a cell plays in an exercise: ``"stub"``, ``"check"``, ``"solution"`` or None."""
+    """The part of a cell: ``"student"``, ``"stub"``, ``"check"``, ``"solution"`` or None."""
     return cell.metadata.get("course", {}).get("role")
 
 
 def strip(notebook):
     """Return a copy of ``notebook`` without its solutions.
 
-    Stubs and checks stay, without outputs; every other cell stays as it is.
+    The name, the stubs and the checks stay, without outputs; every other cell stays as it is.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def strip(notebook):
                 f"cell {cell.id} holds a solution directive but its role is {role(cell)!r}, "
                 "expected 'solution'"
             )
-        if role(cell) in ("stub", "check"):
+        if role(cell) in ("student", "stub", "check"):
             cell.outputs = []
             cell.execution_count = None
     return stripped
