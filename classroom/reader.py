@@ -1,0 +1,422 @@
+"""Read a submission in the sandbox, and find what each answer needs, without running anything.
+
+A chapter takes most of a minute to run, and any cell of a student's copy may be broken. So an
+answer is not computed by running the notebook: from the expression that the student hands to
+``check`` we go back to the statements that define its names, to those that these need, and so on.
+Only these run. They are found by their names, wherever they stand: cells may have been added or moved, and may
+have lost their metadata.
+"""
+
+import ast
+import io
+import json
+import re
+import symtable
+import sys
+import zipfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from classroom.judging import student_in
+from classroom.lockdown import channel, lock
+
+LARGEST = 20_000_000  # bytes of a notebook
+MOST_CELLS = 3000
+MOST_NOTEBOOKS = 30
+LABEL = re.compile(r"^:label: *(\d\d-e\d+) *$", re.MULTILINE)
+HEADING = re.compile(r"^##? ", re.MULTILINE)
+IPYTHON = re.compile(r"^(\s*)([%!?].*|[\w.%]+\?\??)$", re.MULTILINE)
+OTHER_LANGUAGE = re.compile(r"%%(?!time|capture|prun)")
+
+
+# ---- The file
+
+
+def notebooks_in(data):
+    """Name and content of each notebook of a file that is one, or is a zip with some.
+
+    Nothing is unpacked to the disk, so paths and links in a zip lead nowhere.
+
+    Raises
+    ------
+    ValueError
+        If there is no notebook in it.
+    """
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return [("", data)]
+    try:
+        found = list(_unzipped(data))
+    except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError) as error:
+        raise ValueError(f"the zip cannot be read: {error}") from error
+    if not found:
+        raise ValueError("there is no notebook in the zip")
+    return found
+
+
+def _unzipped(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = sorted(name for name in archive.namelist() if is_notebook(name))
+        for name in names[:MOST_NOTEBOOKS]:
+            with archive.open(name) as file:
+                yield name, file.read(LARGEST + 1)
+
+
+def is_notebook(name):
+    """Whether a path is a notebook's, and no copy that an editor or a system put aside."""
+    parts = name.split("/")
+    return name.endswith(".ipynb") and not any(
+        part.startswith(".") or part == "__MACOSX" for part in parts if part not in (".", "..")
+    )
+
+
+def cells_of(data):
+    """The cells of a notebook.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if len(data) > LARGEST:
+        raise ValueError(f"larger than {LARGEST // 10**6} MB")
+    try:
+        notebook = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is no notebook: it cannot be read as JSON") from error
+    cells = notebook.get("cells") if type(notebook) is dict else None
+    if type(cells) is not list or any(type(cell) is not dict for cell in cells):
+        raise ValueError("it is no notebook: it has no list of cells")
+    if len(cells) > MOST_CELLS:
+        raise ValueError(f"it has {len(cells)} cells, at most {MOST_CELLS} are read")
+    return [Cell.of(number, cell) for number, cell in enumerate(cells)]
+
+
+@dataclass
+class Cell:
+    """A cell, the exercise that it is marked as part of, and its statements if it is code."""
+
+    number: int
+    code: bool
+    source: str
+    marked: str | None
+    body: list = field(default_factory=list)
+    trouble: str | None = None
+
+    @classmethod
+    def of(cls, number, raw):
+        source = raw.get("source", "")
+        source = "".join(map(str, source)) if type(source) is list else str(source)
+        code = raw.get("cell_type") == "code"
+        marked = None if code else LABEL.search(source)
+        metadata = raw.get("metadata")
+        course = metadata.get("course") if type(metadata) is dict else None
+        label = course.get("exercise") if type(course) is dict else None
+        cell = cls(number, code, source, marked[1] if marked else label)
+        if code:
+            cell.parse()
+        return cell
+
+    def parse(self):
+        """Find the statements; lines for IPython are left out."""
+        source = self.source
+        if OTHER_LANGUAGE.match(source):
+            return
+        try:
+            try:
+                tree = ast.parse(source)
+            except SyntaxError:
+                self.source = IPYTHON.sub(r"\1pass", source)
+                tree = ast.parse(self.source)
+            self.body = tree.body
+        except SyntaxError as error:
+            self.trouble = f"{type(error).__name__} in line {error.lineno}: {error.msg}"
+        except (ValueError, RecursionError, MemoryError) as error:
+            self.trouble = f"{type(error).__name__}: {error}"
+
+
+# ---- Statements and their names
+
+
+@dataclass
+class Statement:
+    """A statement at the top of a cell, and the names that it deals with."""
+
+    cell: Cell
+    number: int  # in the cell
+    binds: set  # names that it defines
+    touches: set  # names whose objects it may change
+    uses: set  # names that it needs when it runs
+    later: set  # names that the functions in it need when they are called
+    certain: bool  # whether it defines its names whatever happens
+    stub: bool  # whether it leaves them to be written
+
+    @classmethod
+    def of(cls, cell, number, node):
+        table = symtable.symtable(ast.unparse(node), "cell", "exec")
+        symbols = table.get_symbols()
+        binds = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+        uses = {s.get_name() for s in symbols if s.is_referenced()}
+        at_once, later = _globals_below(table)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            binds.add(node.name)
+        simple = ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom
+        certain = isinstance(node, simple | ast.FunctionDef | ast.ClassDef)
+        touches = set(_touched(node))
+        return cls(cell, number, binds, touches, uses | at_once, later, certain, _is_stub(node))
+
+
+def _globals_below(table):
+    """Global names in the scopes below: needed at once (comprehensions, classes), and later."""
+    at_once, later = set(), set()
+    for child in table.get_children():
+        names = {s.get_name() for s in child.get_symbols() if s.is_global()}
+        below, below_later = _globals_below(child)
+        called = child.get_type() == "function" and child.get_name() not in (
+            "listcomp", "setcomp", "dictcomp", "genexpr",
+        )  # fmt: skip
+        (later if called else at_once).update(names | below)
+        later |= below_later
+    return at_once, later
+
+
+def _touched(node):
+    """Names of the objects that a statement may change: a[…] = …, a.b = …, a.append(…), f(a)."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return
+    for part in ast.walk(node):
+        if isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
+            yield from _root(part)
+        elif isinstance(part, ast.AugAssign):
+            yield from _root(part.target)
+        elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            call = part.value
+            if isinstance(call.func, ast.Name) and call.func.id in ("check", "identify", "print"):
+                continue
+            yield from _root(call.func) if isinstance(call.func, ast.Attribute) else ()
+            for argument in call.args:
+                yield from _root(argument)
+
+
+def _root(node):
+    while isinstance(node, ast.Subscript | ast.Attribute | ast.Starred):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def _is_stub(node):
+    """Whether it is an untouched stub: ``name = ...``, or a function that returns ``...``."""
+    if isinstance(node, ast.FunctionDef):
+        node = node.body[-1]
+    value = getattr(node, "value", None)
+    return isinstance(value, ast.Constant) and value.value is ...
+
+
+# ---- What an answer needs
+
+
+class Notebook:
+    """The statements of a notebook, and for each exercise those that its answer needs.
+
+    Parameters
+    ----------
+    cells : list of Cell
+    answers : dict
+        From the label of an exercise to the expression that the book hands to ``check``.
+    """
+
+    def __init__(self, cells, answers):
+        self.cells = cells
+        self.answers = answers
+        self.statements = [
+            Statement.of(cell, number, node)
+            for cell in cells
+            for number, node in enumerate(cell.body)
+        ]
+        self.bound = defaultdict(list)  # by name, the places where it is defined or changed
+        imported = set()
+        for place, one in enumerate(self.statements):
+            node = one.cell.body[one.number]
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imported |= one.binds
+            for name in one.binds | (one.touches - imported):
+                self.bound[name].append(place)
+        self.asked = self._asked()
+        self.owners = self._owners()
+        self.section = min(self.owners, default=len(cells))  # the first cell of an exercise
+
+    def _asked(self):
+        """By label, the cell with the last check, and the expression that is checked."""
+        found = {}
+        for cell in self.cells:
+            for node in cell.body:
+                for call in ast.walk(node):
+                    match call:
+                        case ast.Call(ast.Name("check"), [ast.Constant(str(label)), answer]):
+                            found[label] = cell.number, ast.unparse(answer)
+        return found
+
+    def _owners(self):
+        """By number of a cell, the exercise under whose question it stands."""
+        checks = {cell: label for label, (cell, _) in self.asked.items()}
+        owners, owner = {}, None
+        for cell in self.cells:
+            if not cell.code and HEADING.search(cell.source):
+                owner = None
+            owner = cell.marked or checks.get(cell.number, owner)
+            if owner in self.answers:
+                owners[cell.number] = owner
+        return owners
+
+    def labels(self):
+        """The exercises that are in the notebook."""
+        return sorted((set(self.asked) & set(self.answers)) | set(self.owners.values()))
+
+    def plan(self, label):
+        """What runs to get an answer: an expression, and the statements of each cell."""
+        answer = self.asked.get(label, (0, self.answers[label]))[1]
+        shared = {name for name, times in Counter(self.answers.values()).items() if times > 1}
+        chosen = self._needed(answer, self._end(label), shared)
+        cells = {}
+        for place in sorted(chosen):
+            one = self.statements[place]
+            cells.setdefault(one.cell.number, []).append(one.number)
+        return {
+            "answer": answer,
+            "cells": [
+                {"number": number, "source": self.cells[number].source, "keep": keep}
+                for number, keep in cells.items()
+            ],
+            "notes": self._notes(label, answer, chosen),
+            "unreadable": self._unreadable(label, chosen),
+        }
+
+    def _end(self, label):
+        """The place up to which statements belong to an exercise or stand before it."""
+        marked = {cell.marked for cell in self.cells}
+        own = [number for number, owner in self.owners.items() if owner == label]
+        if label in self.asked and label not in marked:
+            last = self.asked[label][0]
+        else:
+            last = max(own, default=len(self.cells))
+        return sum(one.cell.number <= last for one in self.statements)
+
+    def _needed(self, answer, end, shared):
+        """The places of the statements that define what the answer needs."""
+        try:
+            names = symtable.symtable(answer, "answer", "exec").get_identifiers()
+        except (SyntaxError, ValueError):
+            return set()
+        chosen, seen, todo = set(), set(), [(name, end) for name in names]
+        while todo:
+            one = todo.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            name, before = one
+            for place in self._definitions(name, before, may_follow=name not in shared):
+                chosen.add(place)
+                todo += [(use, place) for use in self.statements[place].uses]
+                todo += [(use, before) for use in self.statements[place].later]
+        return chosen
+
+    def _definitions(self, name, before, may_follow):
+        """The places that make a name what it is at one place, the last first.
+
+        An untouched stub counts only if the exercises have no other definition of that name.
+        """
+        places = self.bound.get(name, [])
+        found, stub = [], False
+        for place in reversed([place for place in places if place < before]):
+            one = self.statements[place]
+            if one.stub and name in one.binds:
+                stub = True
+                found.append(place)
+                break
+            found.append(place)
+            if one.certain and name in one.binds:
+                break
+        if found and not stub:
+            return found
+        written = [
+            place
+            for place in places
+            if not self.statements[place].stub
+            and name in self.statements[place].binds
+            and (self.statements[place].cell.number >= self.section or not found)
+            and (may_follow or place < before)
+        ]
+        earlier = [place for place in written if place < before]
+        return (earlier or written)[-1:] or found
+
+    def _unreadable(self, label, chosen):
+        """Why there is no answer, if a cell of the exercise is no Python: a few lines."""
+        if any(self.statements[place].cell.number >= self.section for place in chosen):
+            return []
+        for cell in self.cells:
+            if cell.trouble and self.owners.get(cell.number) == label:
+                return [cell.trouble, f"in the cell that begins: {beginning(cell)}"]
+        return []
+
+    def _notes(self, label, answer, chosen):
+        """What the student should know about how the answer was found."""
+        notes = [
+            f"The cell that begins “{beginning(cell)}” was passed over, since Python cannot read "
+            f"it: {cell.trouble}."
+            for cell in self.cells
+            if cell.trouble and self.owners.get(cell.number) == label
+        ]
+        if all(self.statements[place].stub for place in chosen):
+            written = [
+                name
+                for one in self.statements
+                if self.owners.get(one.cell.number) == label and not one.stub
+                for name in sorted(one.binds)
+                if isinstance(one.cell.body[one.number], ast.FunctionDef)
+            ]
+            if written:
+                notes.append(
+                    f"Marked is {answer}, as in your check. You also wrote {', '.join(written)}: "
+                    "if that is your answer, give it the name that is checked."
+                )
+        return notes
+
+
+def beginning(cell):
+    """The first words of a cell, to tell it by."""
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    return lines[0][:60] if lines else ""
+
+
+def read(data, answers):
+    """Everything that is known of a submission without running it, in the terms of JSON."""
+    notebooks = []
+    for name, content in notebooks_in(data):
+        try:
+            notebook = Notebook(cells_of(content), answers)
+            notebooks.append({
+                "name": name,
+                "student": student_in(cell.source for cell in notebook.cells if cell.body),
+                "plans": {label: notebook.plan(label) for label in notebook.labels()},
+            })  # fmt: skip
+        except ValueError as error:
+            notebooks.append({"name": name, "error": str(error)})
+    return notebooks
+
+
+def main():
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    out = channel()
+    answers = json.loads(sys.argv[1])
+    if len(sys.argv) > 2:
+        lock(*map(int, sys.argv[2:]))
+    try:
+        found = {"notebooks": read(data, answers)}
+    except ValueError as error:
+        found = {"error": str(error)}
+    out.write(json.dumps(found).encode())
+    out.close()
+
+
+if __name__ == "__main__":
+    main()

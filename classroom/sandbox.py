@@ -1,0 +1,204 @@
+"""A sandbox for programs that nobody trusts, made by `bubblewrap`.
+
+The program sees Python, the installed packages, a copy of nothing else: `sgdcore`, the few modules
+of `classroom` that run inside, and a small folder for temporary files that vanishes. There is no
+network and there are no other processes. What it may use up is limited from within by
+`classroom.lockdown`, and from without by the clock and by the length of what is read from it.
+"""
+
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+INSIDE = ["judging", "lockdown", "reader", "runner", "wire"]  # modules of `classroom`
+SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts"]
+
+# One thread each: others are refused. Figures are drawn nowhere.
+QUIET = dict.fromkeys(["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"], "1")
+QUIET |= {"MPLBACKEND": "agg"}
+
+TIME, OUTPUT, ENDED = "time", "output", "ended"
+
+INSTALL = """\
+A submission is a stranger's program. It is marked in a sandbox that bubblewrap makes:
+{problem}.
+
+  Debian, Ubuntu      apt install bubblewrap libseccomp2
+  Fedora              dnf install bubblewrap libseccomp
+  Arch                pacman -S bubblewrap libseccomp
+  macOS, Windows      there is none: mark on a Linux machine, in a virtual one, or in WSL 2
+
+In a container, bubblewrap needs to be allowed to make namespaces. With --trust the submissions run
+as any program of yours, without a sandbox: do that only with programs that you have read."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may use up."""
+
+    seconds: int = 20  # of processor time; the clock may show twice as many
+    memory: int = 2 * 2**30  # bytes of address space
+    disk: int = 32 * 2**20  # bytes of temporary files
+    output: int = 4 * 2**20  # bytes that are read from the program
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a program gave back, and why it was stopped, if it was."""
+
+    output: bytes
+    stopped: str | None = None  # TIME, OUTPUT, ENDED
+
+
+class Missing(Exception):
+    """There is no sandbox on this machine; the message says what to do."""
+
+
+def probe():
+    """See whether the sandbox works here.
+
+    Raises
+    ------
+    Missing
+        If it does not.
+    """
+    if shutil.which("bwrap") is None:
+        raise Missing(INSTALL.format(problem="bubblewrap is not installed"))
+    with tempfile.TemporaryFile() as nothing:
+        outcome = run("reader", ["{}"], nothing, Limits())
+    if outcome.stopped:
+        program = [*walls(Limits()), sys.executable, "-c", ""]
+        tried = subprocess.run(program, capture_output=True, text=True, env={})
+        said = tried.stderr.strip() or "libseccomp.so.2 is not installed"
+        raise Missing(INSTALL.format(problem=f"it does not work here ({said})"))
+
+
+@functools.cache
+def walls(limits):
+    """The call of bubblewrap, up to the program."""
+    call = [shutil.which("bwrap"), "--unshare-all", "--hostname", "sandbox"]
+    call += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
+    call += ["--die-with-parent", "--new-session", "--clearenv"]
+    for mount in _mounts():
+        call += mount
+    call += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    call += ["--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
+    for fonts in _font_lists():
+        call += ["--ro-bind", str(fonts), f"/tmp/matplotlib/{fonts.name}"]
+    call += ["--remount-ro", "/"]
+    environment = QUIET | {
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "PYTHONPATH": os.pathsep.join(["/course", *_packages()]),
+    }
+    for name, value in environment.items():
+        call += ["--setenv", name, value]
+    return (*call, os.path.realpath(sys.executable), "-s", "-S", "-B")
+
+
+def _mounts():
+    """What can be read inside, as options of bubblewrap."""
+    system = [path for path in SYSTEM if os.path.exists(path)]
+    links = {path: os.readlink(path) for path in system if os.path.islink(path)}
+    shown = {path: path for path in [*system, sys.base_prefix, *_packages()] if path not in links}
+    shown["/course/sgdcore"] = ROOT / "sgdcore"
+    shown["/course/classroom/__init__.py"] = ROOT / "classroom" / "stand_in.py"
+    shown |= {f"/course/classroom/{name}.py": ROOT / f"classroom/{name}.py" for name in INSIDE}
+    # Where the course is installed too, or kept within what is shown, it is hidden again.
+    hidden = [ROOT, *(Path(folder) / "classroom" for folder in _packages())]
+    hidden = [path for path in hidden if path.is_dir() and set(map(str, path.parents)) & set(shown)]
+    mounts = {path: ["--ro-bind", str(source), path] for path, source in shown.items()}
+    mounts |= {path: ["--symlink", to, path] for path, to in links.items()}
+    mounts |= {str(path): ["--tmpfs", str(path), "--remount-ro", str(path)] for path in hidden}
+    # A folder before what lies in it.
+    return [mounts[path] for path in sorted(mounts, key=lambda path: path.count("/"))]
+
+
+def _packages():
+    return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
+def _font_lists():
+    """Matplotlib's lists of fonts, which it would spend seconds on otherwise."""
+    import matplotlib
+
+    return sorted(Path(matplotlib.get_cachedir()).glob("fontlist-*.json"))
+
+
+def run(module, arguments, stdin, limits, trust=False):
+    """Run a module of `classroom` in the sandbox.
+
+    Parameters
+    ----------
+    module : str
+        Its name, such as ``"runner"``.
+    arguments : list of str
+        Its arguments; in the sandbox, those of `lockdown.lock` follow.
+    stdin : file
+        What it reads.
+    limits : Limits
+        What it may use up.
+    trust : bool
+        Run it without the sandbox; of the limits, clock and output remain.
+
+    Returns
+    -------
+    Outcome
+    """
+    if not trust:
+        # bubblewrap itself can be seen from inside, with its environment: it gets none.
+        locks = map(str, (limits.seconds, limits.memory, limits.disk))
+        return _collect([*walls(limits), "-m", f"classroom.{module}", *arguments, *locks],
+                        stdin, limits, env={})  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | QUIET | {"PYTHONPATH": str(ROOT)}
+        return _collect([sys.executable, "-m", f"classroom.{module}", *arguments],
+                        stdin, limits, cwd=folder, env=environment)  # fmt: skip
+
+
+def _collect(program, stdin, limits, **options):
+    """Start a program, read what it writes up to the limit, and end it with all it started."""
+    process = subprocess.Popen(
+        program, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        start_new_session=True, **options,
+    )  # fmt: skip
+    late = threading.Event()
+
+    def end():
+        late.set()
+        _kill(process)
+
+    clock = threading.Timer(2 * limits.seconds, end)
+    clock.start()
+    with process:
+        try:
+            output = process.stdout.read(limits.output + 1)
+        finally:
+            clock.cancel()
+            if len(output) > limits.output or late.is_set():
+                _kill(process)
+    if late.is_set() or process.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
+        return Outcome(b"", TIME)
+    if len(output) > limits.output:
+        return Outcome(b"", OUTPUT)
+    if process.returncode != 0 or not output:
+        return Outcome(b"", ENDED)
+    return Outcome(output)
+
+
+def _kill(process):
+    """End a program; in the sandbox all processes end with the one that made it."""
+    if os.name == "posix":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()

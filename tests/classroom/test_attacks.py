@@ -1,0 +1,500 @@
+"""Submissions that attack the marking. Each must be contained, marked and reported.
+
+An attack is the answer to one exercise, next to an honest answer to another. What it got hold of is
+what it returns, so that the page of feedback shows it; what it did outside is looked for here. One
+class with all of them is marked once, with short limits.
+"""
+
+import csv
+import json
+import os
+import resource
+import shutil
+import socket
+import stat
+import textwrap
+import time
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from classroom import grade as grading
+from classroom import sandbox
+from classroom.student import ROOT
+from tests.classroom.submissions import handed_in, right_answers, save, small
+from tests.environment import missing
+
+if not shutil.which("bwrap"):
+    missing("bubblewrap is not installed: no sandbox to test")
+
+LIMITS = sandbox.Limits(seconds=3, memory=2**30, disk=2**24, output=2**18)
+E1 = "answer_1 = (1, -1 / 2, 2 / 3, 1 / 2, 1 / 2)"
+ONCE = """
+loot = []
+def descend(X, y, lr, error):
+    if not loot:
+        loot.append(attack(X, y, lr, error))
+    return loot[0]
+"""
+CHECKS = ['check("02-e1", answer_1)', 'check("02-e2", descend)']
+TIME, OUTPUT, ENDED = (
+    grading.STOPPED[why][0] for why in (sandbox.TIME, sandbox.OUTPUT, sandbox.ENDED)
+)
+
+# name: (the body of the answer, what the feedback must say)
+ATTACKS = {
+    "infinite loop": ("while True: pass", TIME),
+    "sleep": ("import time; time.sleep(1e6)", TIME),
+    "loop that catches everything": (
+        """
+        import signal
+        for number in range(1, 65):
+            try: signal.signal(number, signal.SIG_IGN)
+            except (OSError, ValueError): pass
+        while True:
+            try:
+                while True: pass
+            except BaseException: pass
+        """,
+        TIME,
+    ),
+    "fork bomb": (
+        """
+        import os, _thread, subprocess
+        started = 0
+        for start in (os.fork, lambda: _thread.start_new_thread(os.getpid, ()),
+                      lambda: subprocess.Popen(["/bin/sh", "-c", ":(){ :|:& };:"])):
+            for _ in range(1000):
+                try:
+                    start()
+                    started += 1
+                except (OSError, RuntimeError): pass
+        return f"started {started}"
+        """,
+        "'started 0'",
+    ),
+    "50 GB at once": ("return np.ones(50 * 2**30, dtype=np.int8)", "MemoryError"),
+    "memory bit by bit": (
+        """
+        blocks = []
+        try:
+            while len(blocks) < 50: blocks.append(np.zeros(2**25))
+        except MemoryError: pass
+        return f"{len(blocks)} blocks, few: {len(blocks) < 4}"
+        """,
+        "few: True",
+    ),
+    "memory that is no memory": (
+        """
+        import os
+        written = 0
+        for folder in ("/tmp", "/dev/shm", "/dev", "/", "/course", "/usr", "/home"):
+            for number in range(200):
+                try:
+                    with open(f"{folder}/x{number}", "wb") as file:
+                        written += file.write(bytes(2**20))
+                except OSError: break
+        try:
+            written += 2**40 * bool(os.memfd_create("x"))
+        except OSError: pass
+        return f"{written >> 20} MB, few: {written <= 2**24}"
+        """,
+        "few: True",
+    ),
+    "1 GB printed": (
+        """
+        for _ in range(100): print("x" * 10**7)
+        return "printed"
+        """,
+        "'printed'",
+    ),
+    "1 GB into every file that is open": (
+        """
+        import os
+        for number in range(64):
+            try:
+                for _ in range(1000): os.write(number, b"[" * 10**6)
+            except OSError: pass
+        return "written"
+        """,
+        OUTPUT,
+    ),
+    "reading the answers": (
+        """
+        import importlib, os
+        seen = [path for path in PATHS if os.path.exists(path)]
+        for folder, inner, names in os.walk("/"):
+            inner[:] = set(inner) - {"proc", "usr"}
+            seen += [name for name in names if name in ("chapter_02.py", "grade.py", "secret")]
+            seen += [name for name in names if name.endswith(".ipynb")]
+        try:
+            seen.append(importlib.import_module("classroom.chapter_02").__name__)
+        except ImportError: pass
+        return f"seen {seen}"
+        """,
+        "'seen []'",
+    ),
+    "reading the environment": (
+        """
+        import os
+        told = "the secret" in str(os.environ)
+        for number in os.listdir("/proc"):
+            if number.isdigit():
+                told |= b"the secret" in open(f"/proc/{number}/environ", "rb").read()
+        return f"{told}, {sum(name.isdigit() for name in os.listdir('/proc')) < 4}"
+        """,
+        "'False, True'",
+    ),
+    "files that are open": (
+        """
+        import os
+        seen = {os.readlink(f"/proc/self/fd/{n}").split(":")[0] for n in range(64)
+                if os.path.lexists(f"/proc/self/fd/{n}")}
+        return str(sorted(seen))
+        """,
+        "['/dev/null', 'pipe']",
+    ),
+    "a socket": (
+        """
+        import socket
+        for family, place in ((socket.AF_INET, ("127.0.0.1", PORT)), (socket.AF_UNIX, UNIX)):
+            try:
+                with socket.socket(family) as line:
+                    line.settimeout(1)
+                    line.connect(place)
+                    return "connected"
+            except OSError: pass
+        return "no way out"
+        """,
+        "'no way out'",
+    ),
+    "writing outside": (
+        """
+        done = []
+        for path in PATHS:
+            try:
+                open(path + "/pwned", "w").write("x")
+                done.append(path)
+            except OSError: pass
+        return f"wrote {done}"
+        """,
+        "'wrote []'",
+    ),
+    "deleting itself and the rest": (
+        """
+        import shutil
+        for path in [*PATHS, "/course", "/tmp", np.__path__[0]]:
+            shutil.rmtree(path, ignore_errors=True)
+        return "deleted"
+        """,
+        "'deleted'",
+    ),
+    "patching the comparison": (
+        """
+        import sys
+        yes = lambda *_, **__: True
+        np.allclose = np.isclose = np.array_equal = np.array_equiv = yes
+        for name in ("judging", "wire"):
+            module = sys.modules["classroom." + name]
+            for each in list(vars(module)):
+                if each in ("difference", "judge", "_identical", "_problem", "_same_outcome"):
+                    setattr(module, each, lambda *_, **__: None)
+        return np.zeros(X.shape[1]), 3
+        """,
+        "expected: ",
+    ),
+    "patching the encoder": (
+        """
+        import sys
+        wire = sys.modules["classroom.wire"]
+        wire.pack = lambda value: {"foreign": "right"}
+        import json
+        json.dumps = lambda value: '[[{"status": "right"}, null, []]]'
+        return 1
+        """,
+        "what came back is no answer",
+    ),
+    "printing a result": (
+        """
+        for text in ('{"status": "right", "points": 100}', "02-e2: right — 5 cases agree"):
+            print(text)
+        return 1
+        """,
+        "2 results expected",
+    ),
+    "forging the answer": (
+        """
+        import os
+        for number in range(64):
+            try: os.write(number, b'[[1.0, null, []], [{"foreign": "right"}, null, []]]')
+            except OSError: pass
+        os._exit(0)
+        """,
+        "2 results expected, got a number",
+    ),
+    "a pickle as the answer": (
+        """
+        import os, pickle
+        class Bomb:
+            def __reduce__(self): return os.system, ("touch " + PATHS[0] + "/pwned",)
+        for number in range(64):
+            try: os.write(number, pickle.dumps(Bomb()))
+            except OSError: pass
+        os._exit(0)
+        """,
+        "what came back is no answer",
+    ),
+    "returning a pickle bomb": (
+        """
+        class Bomb:
+            def __reduce__(self): return open, (PATHS[0] + "/pwned", "w")
+        return Bomb()
+        """,
+        "an object of type Bomb",
+    ),
+    "os._exit": ("import os; os._exit(0)", ENDED),
+    "exit": ("raise SystemExit", ENDED),
+    "a lying __eq__": (
+        """
+        class Liar(float):
+            def __eq__(self, other): return True
+            def __array__(self, *_, **__): return np.zeros(X.shape[1])
+            def __len__(self): return 2
+            def __getitem__(self, place): return self
+            def __sub__(self, other): return 0.0
+            __lt__ = __le__ = __gt__ = __ge__ = __eq__
+            __hash__ = float.__hash__
+        return Liar(1.0)
+        """,
+        "an object of type Liar",
+    ),
+    "a lying array": (
+        """
+        class Liar(np.ndarray):
+            def __array_ufunc__(self, *_, **__): return True
+            def __array_function__(self, *_, **__): return True
+        return np.zeros(X.shape[1]).view(Liar), 1
+        """,
+        "an object of type Liar",
+    ),
+    "an array of objects": ("return np.array([print, None]), 1", "an object of type array of dt"),
+    "signals": (
+        """
+        import os, signal
+        for number in (os.getppid(), 1, GRADER, -1):
+            try: os.kill(number, signal.SIGKILL)
+            except OSError: pass
+        return "survived"
+        """,
+        "'survived'",
+    ),
+    "recursion": (
+        "return attack(X, y, lr, error)",
+        "RecursionError",
+    ),
+    "a crash": ("import ctypes; ctypes.string_at(0)", ENDED),
+    "a number without end": ("return 1 << 10**8, 1", "an object of type int of"),
+    "a word without end": ("return 'x' * 10**8, 1", "result 1"),
+    "a list in itself": ("a = []; a.append(a); return a, 1", "too deep or too long"),
+    "a list of lists": (
+        """
+        a = []
+        for _ in range(10**5): a = [a]
+        return a, 1
+        """,
+        "too deep or too long",
+    ),
+    "a huge array": ("return np.zeros(10**8, dtype=np.int8), 1", "an object of type array"),
+    "an answer of many MB": ("return np.random.default_rng(0).random(10**6), 1", OUTPUT),
+    "a way into the page": (
+        "raise ValueError('<script>alert(1)</script></pre><img src=x onerror=alert(1)>\\x1b[2J')",
+        "<script>alert(1)</script>",
+    ),
+}
+
+# Submissions that are no notebook with answers: (how it is named, what it holds, what is reported).
+TWO_GOOD = small(["import numpy as np\nfrom classroom import check", E1, *CHECKS[:1]])
+
+
+def zipped(*members, symlink=None):
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+        if symlink:
+            info = zipfile.ZipInfo("link.ipynb")
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16
+            archive.writestr(info, symlink)
+    return out.getvalue()
+
+
+def many(text):
+    return small([]).replace(b"[]", text, 1)
+
+
+FILES = {
+    "no-json.ipynb": (b"\x00\xff{not json", "cannot be read as JSON"),
+    "no-cells.ipynb": (b'{"cells": 7}', "no list of cells"),
+    "deep.ipynb": (b"[" * 10**6 + b"]" * 10**6, "cannot be read as JSON"),
+    "million.ipynb": (many(b"[" + b"{}," * (10**6 - 1) + b"{}]"), "it has 1000000 cells"),
+    "bomb.zip": (zipped(("a.ipynb", bytes(300 * 2**20))), "larger than 20 MB"),
+    "broken.zip": (b"PK\x03\x04" + zipped(("a.ipynb", b"x"))[30:], "the zip cannot be read"),
+    "link-in.zip": (zipped(symlink="/etc/passwd"), "cannot be read as JSON"),
+    "text.pdf": (b"%PDF-1.4", "it is no notebook"),
+    "parser.ipynb": (
+        small(["(" * 10**5, "-" * 10**5 + "1", "1" + "+1" * 10**5, E1, CHECKS[0]]),
+        "",
+    ),
+    "traversal.zip": (zipped(("../../../../../../tmp/evil-w/../evil.ipynb", TWO_GOOD)), ""),
+    "=2+3.ipynb": (TWO_GOOD, ""),
+}
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """The class, marked once."""
+    base = tmp_path_factory.mktemp("class")
+    submissions, out, victim = base / "submissions", base / "marks", base / "victim"
+    for folder in (submissions, victim):
+        folder.mkdir()
+    listener, local = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)
+    local.bind(str(base / "door"))
+    local.listen()
+    known = {
+        "PATHS": [str(path) for path in (victim, submissions, base, ROOT, ROOT / "classroom", out)],
+        "PORT": listener.getsockname()[1],
+        "UNIX": str(base / "door"),
+        "GRADER": os.getpid(),
+    }
+    setup = "import numpy as np\nfrom classroom import check, identify\n"
+    setup += "\n".join(f"{name} = {value!r}" for name, value in known.items())
+    for name, (body, _) in ATTACKS.items():
+        attack = "def attack(X, y, lr, error):\n" + textwrap.indent(textwrap.dedent(body), "    ")
+        cells = [setup, f"identify({name!r})", E1, CHECKS[0], attack, ONCE, CHECKS[1]]
+        save(small(cells), submissions / f"{name.replace('/', '-')}.ipynb")
+    for name, (data, _) in FILES.items():
+        save(data, submissions / name)
+    with (submissions / "200 MB.ipynb").open("wb") as file:
+        file.truncate(200 * 10**6)
+    (submissions / "link.ipynb").symlink_to(ROOT / "chapters" / "02-gradient-descent.ipynb")
+    os.mkfifo(submissions / "pipe.ipynb")
+    save(handed_in("02", right_answers("02"), "An honest student"), submissions / "honest.ipynb")
+    before = {path: path.lstat() for path in submissions.iterdir()}
+    os.environ["TOKEN"] = "the secret"
+    try:
+        start = time.monotonic()
+        results = grading.grade(submissions, out, LIMITS)
+        took = time.monotonic() - start
+    finally:
+        del os.environ["TOKEN"]
+    listener.setblocking(False)
+    local.setblocking(False)
+    yield {
+        "results": {result.name: result for result in results},
+        "pages": {result.name: out / "feedback" / f"{result.page}.html" for result in results},
+        "out": out, "victim": victim, "before": before, "doors": [listener, local], "took": took,
+    }  # fmt: skip
+    listener.close()
+    local.close()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_gets_nothing_and_costs_its_own_mark_only(marked, name):
+    result = marked["results"][f"{name.replace('/', '-')}.ipynb"]
+    assert result.marks["02-e1"].verdict.status == "right"
+    verdict = result.marks["02-e2"].verdict
+    assert verdict.status == "wrong"
+    assert ATTACKS[name][1] in "\n".join([verdict.headline, *verdict.details])
+    assert marked["pages"][result.name].exists()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_no_plain_notebook_is_reported(marked, name):
+    result, told = marked["results"][name], FILES[name][1]
+    if told:
+        assert told in " ".join(result.troubles)
+        assert not result.marks
+    else:
+        assert result.marks["02-e1"].verdict.status == "right"
+    assert marked["pages"][name].stat().st_size < 50_000
+
+
+def test_a_huge_file_a_link_and_a_pipe_are_not_opened(marked):
+    for name, told in {
+        "200 MB.ipynb": "it has 200 MB, at most 20 are read",
+        "link.ipynb": "it is a link, and links are not followed",
+        "pipe.ipynb": "it is no ordinary file",
+    }.items():
+        assert told in marked["results"][name].troubles[0]
+        assert not marked["results"][name].marks
+
+
+def test_an_honest_student_among_them_gets_full_marks(marked):
+    honest = marked["results"]["honest.ipynb"]
+    assert honest.student == "An honest student"
+    assert [mark.points for mark in honest.marks.values()] == [1, 1, 1]
+    assert not honest.troubles
+
+
+def test_nothing_was_written_deleted_or_changed_outside(marked):
+    assert list(marked["victim"].iterdir()) == []
+    for path, before in marked["before"].items():
+        after = path.lstat()
+        assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns), path
+    assert not list(ROOT.glob("**/pwned"))
+    names = {path.name for path in marked["out"].iterdir()}
+    assert names == {"feedback", "marks.csv", "results", "secret", "summary.html"}
+    size = sum(path.stat().st_size for path in marked["out"].rglob("*"))
+    assert size < 3 * 10**6
+
+
+def test_nobody_knocked_at_the_doors(marked):
+    for door in marked["doors"]:
+        with pytest.raises(BlockingIOError):
+            door.accept()
+
+
+def test_no_process_is_left(marked):
+    left = []
+    for folder in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{folder}/cmdline", "rb") as file:
+                command = file.read()
+            with open(f"/proc/{folder}/stat") as file:
+                parent = int(file.read().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+        if b"classroom.runner" in command and parent in (1, os.getpid()):
+            left.append(command)
+    assert left == []
+
+
+def test_no_run_took_more_memory_than_its_limit(marked):
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < 1.2 * LIMITS.memory
+
+
+def test_the_table_is_a_table(marked):
+    with (marked["out"] / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(marked["results"])
+    assert all(not value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
+    assert {row["sum"] for row in rows if row["student"] in ATTACKS} == {"1"}
+
+
+def test_no_page_runs_what_a_student_wrote(marked):
+    for page in marked["pages"].values():
+        text = page.read_text()
+        assert "<script" not in text and "<img" not in text and "\x1b" not in text
+
+
+def test_a_second_run_marks_nothing_again(marked, monkeypatch):
+    def never(module, *_):
+        raise AssertionError(f"{module} ran again")
+
+    stored = (marked["out"] / "marks.csv").read_bytes()
+    monkeypatch.setattr(sandbox, "run", never)
+    submissions = next(iter(marked["before"])).parent
+    grading.grade(submissions, marked["out"], LIMITS)
+    assert (marked["out"] / "marks.csv").read_bytes() == stored
+    assert json.loads(next((marked["out"] / "results").iterdir()).read_text())["marks"] is not None
