@@ -7,6 +7,7 @@ and empty plots, which the scripts in the same folder bring to life, and the sti
 """
 
 import json
+import re
 from html import escape
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sphinx.util.fileutil import copy_asset
 HERE = Path(__file__).parents[1] / "explorers"
 SCENES, MEASURED = HERE / "scenes.json", HERE / "measured.json"
 SCRIPTS = ["core.js", "view.js"]  # and one script of the name of its kind
+POWER = re.compile(r"e([+-]\d+)")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 INTERACTIVE = {"html", "dirhtml"}  # builders whose pages have scripts
 
 
@@ -32,8 +35,8 @@ class ExplorerDirective(SphinxDirective):
     required_arguments = 1
 
     def run(self):
-        self.env.note_dependency(SCENES)
-        self.env.note_dependency(MEASURED)
+        for file in HERE.iterdir():  # the page names each script with its check sum
+            self.env.note_dependency(file)
         name, scenes = self.arguments[0], load(SCENES)
         if name not in scenes["scenes"]:
             known = ", ".join(scenes["scenes"])
@@ -59,7 +62,12 @@ class MeasuredRole(SphinxRole):
                 line=self.lineno,
             )
             return [], [message]
-        return [nodes.Text(text)], []
+        return [nodes.Text(POWER.sub(raised, text))], []
+
+
+def raised(match):
+    """A power of ten as it is written by hand: 5×10¹⁸ for 5e+18."""
+    return "×10" + str(int(match[1])).translate(SUPERSCRIPTS)
 
 
 def visit(translator, node):

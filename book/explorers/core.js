@@ -271,10 +271,10 @@ const sgd = (() => {
 
   // --- Small tools. ---
 
-  // The value below which the share q of the values lies; what is not finite counts as largest.
-  function quantile(values, q) {
-    const sorted = values.map((v) => (Number.isFinite(v) ? v : Infinity)).sort((a, b) => a - b);
-    return sorted[max(0, Math.ceil(q * sorted.length) - 1)];
+  // The values below which the shares lie; what is not finite counts as largest.
+  function quantiles(values, shares) {
+    const sorted = Float64Array.from(values, (v) => (Number.isFinite(v) ? v : Infinity)).sort();
+    return shares.map((q) => sorted[max(0, Math.ceil(q * sorted.length) - 1)]);
   }
 
   const range = (n) => Array.from({ length: n }, (_, k) => k);
@@ -293,7 +293,7 @@ const sgd = (() => {
     meanSquareLimit,
     nextSquare,
     floorOf,
-    quantile,
+    quantiles,
     range,
     geomspace,
     sum,

@@ -9,14 +9,16 @@ explorer.define("curvature", (panel) => {
   const RATES = sgd.geomspace(1e-3, 4, 91);
   const SHARES = [1e-8, 1e4];
 
-  // Excess risk of `count` runs, one curve each, on samples drawn afresh.
+  // The random numbers of all runs, `size` a step.
+  const drawn = explorer.remember((size, seed) =>
+    sgd.range(RUNS).map((k) => sgd.normals(seed + k, STEPS * size, new Float32Array(STEPS * size))));
+
+  // Excess risk of the runs, one curve each, on fresh samples.
   function simulate(eigenvalues, { noise, batch, rate, seed }, start) {
     const regression = sgd.gaussianRegression(eigenvalues, noise, batch);
     const size = batch * (eigenvalues.length + 1);
-    const draws = new Float64Array(STEPS * size);
     const [optimizer, schedule] = [sgd.optimizers.sgd(), sgd.schedules.constant(rate)];
-    return sgd.range(RUNS).map((k) => {
-      sgd.normals(seed + k, draws.length, draws);
+    return drawn(size, seed).map((draws) => {
       let t = 0;
       const fresh = {
         gradient: (theta) => regression.gradient(theta, draws.subarray(t * size, ++t * size)),
@@ -39,11 +41,14 @@ explorer.define("curvature", (panel) => {
     return curve;
   }
 
+  const ends = explorer.remember((eigenvalues, settings, start) =>
+    RATES.map((lr) => expected(eigenvalues, settings, lr, start).at(-1)));
+
   const descended = (eigenvalues, rate, start) =>
     0.5 * sgd.sum(eigenvalues.map((l, i) => l * ((1 - rate * l) ** STEPS * start[i]) ** 2));
 
   panel.draw = (settings) => {
-    const { inputs: d, spread, batch, rate } = settings;
+    const { inputs: d, spread, batch, noise, rate } = settings;
     const eigenvalues = d > 1 ? sgd.geomspace(1 / spread, 1, d) : [1];
     const start = eigenvalues.map(() => 1 / Math.sqrt(d));
     const before = 0.5 * sgd.sum(eigenvalues.map((l, i) => l * start[i] ** 2));
@@ -55,8 +60,7 @@ explorer.define("curvature", (panel) => {
     });
     const left = (curve) => curve.map((value) => value / before);
     valley.line(RATES, left(RATES.map((lr) => descended(eigenvalues, lr, start))), style(1));
-    valley.line(RATES, left(RATES.map((lr) => expected(eigenvalues, settings, lr, start).at(-1))),
-      style(0, { width: 2.4 }));
+    valley.line(RATES, left(ends(eigenvalues, { noise, batch }, start)), style(0, { width: 2.4 }));
     valley.upright(2, "GD: 2/L", { colour: "#A34700", left: true });
     valley.upright(limit, `SGD: ${digits(limit)}`, { colour: "#005B8E", left: true, row: 1 });
     const here = expected(eigenvalues, settings, rate, start);

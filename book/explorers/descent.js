@@ -27,7 +27,8 @@ explorer.define("descent", (panel) => {
   };
 
   // Losses above the minimum, one a step, and the points, of the run with this seed.
-  function run(surface, { rate, momentum, noise, batch }, seed) {
+  function run({ rate, momentum, noise, batch, ...shape }, start, seed) {
+    const surface = surfaceOf(shape);
     const steps = BUDGET / batch;
     const epsilon = noise ? sgd.additive(noise, batch, sgd.normals(seed, 2 * steps)) : null;
     const optimizer = sgd.optimizers.momentum(momentum);
@@ -41,14 +42,19 @@ explorer.define("descent", (panel) => {
     return sgd.sum(part) / part.length;
   }
 
-  panel.draw = (settings) => {
-    const { surface: name, noise, batch, rate, momentum, shown, seed } = settings;
+  const results = explorer.remember((settings, start) => {
+    const { seed, noise } = settings;
+    const one = run(settings, start, seed);
+    const others = sgd.range(noise ? RUNS : 1).map((k) => run(settings, start, seed + k).losses);
+    return { one, band: explorer.bandOf(others), ends: others.map(lastQuarter) };
+  });
+
+  panel.draw = ({ shown, ...settings }) => {
+    const { surface: name, noise, batch, rate, momentum } = settings;
     panel.disable("condition", name !== "quadratic");
     panel.disable("batch", noise === 0);
     const surface = surfaceOf(settings);
-    const one = run(surface, settings, seed);
-    const others = noise
-      ? sgd.range(RUNS).map((k) => run(surface, settings, seed + k).losses) : [one.losses];
+    const { one, band, ends } = results(settings, start);
     const last = Math.round(shown * (one.path.length - 1));
 
     plane.frame({
@@ -62,8 +68,7 @@ explorer.define("descent", (panel) => {
     plane.star(surface.minimum);
     showHandle();
 
-    const { low, middle, high } = explorer.bandOf(others);
-    const ends = others.map(lastQuarter);
+    const { low, middle, high } = band;
     const evaluations = middle.map((_, t) => t * batch);
     const floor = name === "quadratic" && noise
       ? sgd.floorOf(surface.eigenvalues, noise, batch, rate, momentum) : 0;
@@ -87,7 +92,7 @@ explorer.define("descent", (panel) => {
     if (!(final < 1e3 * Math.max(middle[0], 1))) {
       words.push("The run leaves: its loss grows without bound.");
     } else if (noise) {
-      const [low, median, high] = [0.1, 0.5, 0.9].map((q) => digits(sgd.quantile(ends, q)));
+      const [low, median, high] = sgd.quantiles(ends, [0.1, 0.5, 0.9]).map((end) => digits(end));
       words.push(`Over the last quarter of ${BUDGET} samples, in ${BUDGET / batch} steps, the loss is on`
         + ` average ${median} above the minimum (median of ${RUNS} runs; 10–90 %: ${low} to ${high}).`);
       if (floor) words.push(`The floor of the theory is ${digits(floor)}.`);

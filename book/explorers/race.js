@@ -31,7 +31,7 @@ explorer.define("race", (panel) => {
     const ends = GRID.map((rate) => {
       const finals = sgd.range(noise ? TUNING_RUNS : 1).map((k) =>
         surface.value(run(surface, optimizer, rate, noise, 100000 + k).at(-1)) - lowest);
-      return sgd.quantile(finals, 0.5);
+      return sgd.quantiles(finals, [0.5])[0];
     });
     return GRID[ends.indexOf(Math.min(...ends))];
   }

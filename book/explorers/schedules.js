@@ -30,6 +30,14 @@ explorer.define("schedules", (panel) => {
     return curve;
   }
 
+  // The paths of the runs.
+  const clouds = explorer.remember((chosen, rate, noise, spread, seed) =>
+    sgd.range(RUNS).map((k) => {
+      const epsilon = sgd.additive(noise, 1, sgd.normals(seed + k, 2 * STEPS));
+      return sgd.train(sgd.surfaces.quadratic(spread), sgd.optimizers.sgd(),
+        scheduleOf(chosen, rate), START, STEPS, epsilon);
+    }));
+
   // Standard deviation at which a constant rate holds the runs in one direction.
   const ballRadius = (lambda, sigma, lr) => Math.sqrt((lr * sigma ** 2) / (lambda * (2 - lr * lambda)));
 
@@ -66,10 +74,7 @@ explorer.define("schedules", (panel) => {
     const k = Object.keys(NAMES).indexOf(chosen);
     const [a, b] = eigenvalues.map((lambda) => 2 * ballRadius(lambda, noise, schedule(t)));
     plane.ellipse([0, 0], a, b, style(k));
-    const cloud = sgd.range(RUNS).map((r) => {
-      const epsilon = sgd.additive(noise, 1, sgd.normals(seed + r, 2 * STEPS));
-      return sgd.train(surface, sgd.optimizers.sgd(), schedule, START, t, epsilon)[t];
-    });
+    const cloud = clouds(chosen, rate, noise, spread, seed).map((path) => path[t]);
     plane.dots(cloud.map(([x]) => x), cloud.map(([, y]) => y), { size: 3, alpha: 0.7 });
     plane.star([0, 0]);
 

@@ -523,9 +523,25 @@ const explorer = (() => {
 
   // The median of many curves and the band from 10 to 90 %, as in every figure of the book.
   function bandOf(curves) {
-    const at = (q) => curves[0].map((_, k) => sgd.quantile(curves.map((curve) => curve[k]), q));
-    return { low: at(0.1), middle: at(0.5), high: at(0.9) };
+    const band = { low: [], middle: [], high: [] };
+    curves[0].forEach((_, k) => {
+      const [low, middle, high] = sgd.quantiles(curves.map((curve) => curve[k]), [0.1, 0.5, 0.9]);
+      band.low.push(low);
+      band.middle.push(middle);
+      band.high.push(high);
+    });
+    return band;
   }
 
-  return { define, style, digits, bandOf, COLOURS, DASHES, GREY, INK };
+  // Compute again only when what it is computed from has changed.
+  function remember(compute) {
+    let known, result;
+    return (...inputs) => {
+      const key = JSON.stringify(inputs);
+      if (key !== known) [known, result] = [key, compute(...inputs)];
+      return result;
+    };
+  }
+
+  return { define, style, digits, bandOf, remember, COLOURS, DASHES, GREY, INK };
 })();

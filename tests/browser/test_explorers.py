@@ -239,12 +239,12 @@ def test_noise_is_normal_and_belongs_to_its_seed(core):
     assert (abs(off_diagonal) < 4 * error).all()
 
 
-@pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
-def test_quantiles_agree(core, q):
-    values = np.random.default_rng(0).standard_normal(64)
-    ours = core(f"sgd.quantile(values, {q})", values=values)
-    agree(ours, np.quantile(values, q, method="inverted_cdf"))
-    assert core(f"sgd.quantile([NaN, 1, Infinity], {q})") == (1 if q < 0.3 else np.inf)
+def test_quantiles_agree(core):
+    values, shares = np.random.default_rng(0).standard_normal(64), [0.1, 0.5, 0.9]
+    ours = core("sgd.quantiles(values, shares)", values=values, shares=shares)
+    agree(ours, np.quantile(values, shares, method="inverted_cdf"))
+    lost = core("sgd.quantiles([NaN, 1, Infinity], shares)", shares=shares)
+    assert lost.tolist() == [1, np.inf, np.inf]
 
 
 def test_the_colours_are_those_of_the_figures(visit):
