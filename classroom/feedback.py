@@ -5,16 +5,19 @@ the pages forbid themselves to run or load anything.
 """
 
 import io
+import re
 import textwrap
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import jinja2
+import markupsafe
 
 from classroom.judging import NOT_WRITTEN, RIGHT, WRONG
 from sgdcore import plots
 
 BARS = 12  # mistakes in the picture
+STRESS = re.compile(r"\*(\S[^*]*)\*")
 
 
 def write(results, questions, exercises, out):
@@ -36,7 +39,8 @@ def write(results, questions, exercises, out):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters["said"] = said
+    pages.filters |= {"said": said, "marked_up": marked_up, "next_step": next_step}
+    pages.tests["case"] = shows_case
     shared = {"questions": questions, "exercises": exercises}
     (out / "feedback").mkdir(exist_ok=True)
     for result in results:
@@ -60,6 +64,38 @@ def said(verdict):
     """The headline of a verdict without its status, with a capital letter."""
     words = verdict.headline.removeprefix(verdict.status).removeprefix(" — ")
     return words[:1].upper() + words[1:]
+
+
+def marked_up(text):
+    """A hint in HTML, with its `code` and its *stress*."""
+    parts = str(markupsafe.escape(text)).split("`")
+    for number, part in enumerate(parts):
+        parts[number] = (
+            STRESS.sub(r"<em>\1</em>", part) if number % 2 == 0 else f"<code>{part}</code>"
+        )
+    return markupsafe.Markup("".join(parts))
+
+
+def shows_case(verdict):
+    """Whether the details are a case: what was handed over, what was expected, what came."""
+    return any(line.startswith("expected:") for line in verdict.details[1:])
+
+
+def next_step(verdict):
+    """What to look at: the hint of the mistake, or where to begin if it is not a known one."""
+    if verdict.hint:
+        return verdict.hint
+    if any(line.startswith("in line ") for line in verdict.details):
+        return (
+            "Call your function on this case in the notebook: the same error appears. Print the "
+            "names in that line just before it. Which one is not what you thought?"
+        )
+    if shows_case(verdict):
+        return (
+            "Work this case out by hand. Then let your function print what it computes on the way: "
+            "at which step do the two part?"
+        )
+    return "Go through the question once more, part by part, and check each number on its own."
 
 
 def shares(results):

@@ -57,6 +57,11 @@ REMARKS = {
     "MemoryError": "While it is marked, a program may use 2 GB of memory.",
     "ModuleNotFoundError": "It is marked with the packages that the course requires, no others.",
 }
+NO_ANSWER = (
+    "This happened before your answer could be tried. In your notebook an old value may still be "
+    "there, from a cell that you have changed or deleted since: restart the kernel, run all cells, "
+    "and you will see the same."
+)
 ABSENT = "not in the notebook"
 # A link or a pipe must neither be followed nor waited for; Windows has neither flag.
 CAREFUL = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
@@ -272,14 +277,9 @@ class Marker:
         """Run one answer in a sandbox of its own, and judge it."""
         notes = tuple(map(_readable, plan["notes"]))
         if plan["unreadable"]:
-            verdict = Verdict(
-                WRONG,
-                f"{WRONG} — {plan['unreadable'][0]}",
-                tuple(plan["unreadable"][1:]),
-                "Run the cell in the notebook: Python shows the place.",
-                "cannot be read by Python",
-            )
-            return Mark(verdict, notes)
+            said, *where = map(_readable, plan["unreadable"])
+            hint = "Run the cell in the notebook: Python marks the place."
+            return Mark(_wrong("cannot be read by Python", hint, where, said))
         exercise = self.exercises[label]
         cases = cases_for(exercise, label, f"{self.salt} {student}")
         job = {
@@ -298,20 +298,33 @@ class Marker:
         """The verdict on what came out of the sandbox, and remarks on it."""
         if outcome.stopped:
             mistake, hint = STOPPED[outcome.stopped]
-            details = ()
-            if outcome.stopped == sandbox.TIME:
-                details = (f"it was stopped after {self.limits.seconds} seconds",)
-            return Verdict(WRONG, f"{WRONG} — {mistake}", details, hint, mistake), ()
+            limit = f"it was stopped after {self.limits.seconds} seconds"
+            return _wrong(mistake, hint, [limit] * (outcome.stopped == sandbox.TIME)), ()
         try:
-            observations = list(map(unpack_observation, json.loads(outcome.output)))
+            answer = json.loads(outcome.output)
+            if "failure" in answer:
+                return _failed(*answer["failure"])
+            observations = list(map(unpack_observation, answer["observations"]))
             with judging:
                 verdict = judge(exercise, cases, observations)
         except Exception as error:  # whatever it made up must not stop the marking of the others
-            mistake = "what came back is no answer"
             told = f"it could not be compared ({type(error).__name__})"
-            return Verdict(WRONG, f"{WRONG} — {mistake}", (told,), None, mistake), ()
+            return _wrong("what came back is no answer", None, [told]), ()
         kinds = {one.error.kind for one in observations if one.error is not None}
         return verdict, tuple(REMARKS[kind] for kind in REMARKS if kind in kinds)
+
+
+def _wrong(mistake, hint, details=(), headline=None):
+    return Verdict(WRONG, f"{WRONG} — {headline or mistake}", tuple(details), hint, mistake)
+
+
+def _failed(kind, message, line, source):
+    """The verdict where the notebook's own cells failed before there was an answer to try."""
+    where = []
+    if source:
+        where = [f"in line {_readable(line)} of your cell: {_readable(source)}"]
+    verdict = _wrong("there is no answer", NO_ANSWER, where, _readable(f"{kind}: {message}"))
+    return verdict, tuple(REMARKS[known] for known in REMARKS if known == kind)
 
 
 def _salt(path):

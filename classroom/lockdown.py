@@ -50,8 +50,9 @@ def lock(seconds, memory, disk):
     OSError
         If the system refuses.
     """
+    # The signal at the lower one tells why it ended; the upper one is for who ignores it.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     for what, limit in {
-        resource.RLIMIT_CPU: seconds,
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_FSIZE: disk,
         resource.RLIMIT_NOFILE: 64,

@@ -3,8 +3,8 @@
 A chapter takes most of a minute to run, and any cell of a student's copy may be broken. So an
 answer is not computed by running the notebook: from the expression that the student hands to
 ``check`` we go back to the statements that define its names, to those that these need, and so on.
-Only these run. They are found by their names, wherever they stand: cells may have been added or moved, and may
-have lost their metadata.
+Only these run. They are found by their names, wherever they stand: cells may have been added or
+moved, and may have lost their metadata.
 """
 
 import ast
@@ -100,7 +100,8 @@ class Cell:
     source: str
     marked: str | None
     body: list = field(default_factory=list)
-    trouble: str | None = None
+    trouble: str | None = None  # why Python cannot read it
+    trouble_at: str = ""  # the line
 
     @classmethod
     def of(cls, number, raw):
@@ -130,6 +131,7 @@ class Cell:
             self.body = tree.body
         except SyntaxError as error:
             self.trouble = f"{type(error).__name__} in line {error.lineno}: {error.msg}"
+            self.trouble_at = (error.text or "").strip()
         except (ValueError, RecursionError, MemoryError) as error:
             self.trouble = f"{type(error).__name__}: {error}"
 
@@ -287,8 +289,8 @@ class Notebook:
                 {"number": number, "source": self.cells[number].source, "keep": keep}
                 for number, keep in cells.items()
             ],
-            "notes": self._notes(label, answer, chosen),
-            "unreadable": self._unreadable(label, chosen),
+            "unreadable": (unreadable := self._unreadable(label, chosen)),
+            "notes": [] if unreadable else self._notes(label, answer, chosen),
         }
 
     def _end(self, label):
@@ -350,12 +352,16 @@ class Notebook:
         return (earlier or written)[-1:] or found
 
     def _unreadable(self, label, chosen):
-        """Why there is no answer, if a cell of the exercise is no Python: a few lines."""
+        """What is wrong, and where, if there is no answer because a cell is no Python."""
         if any(self.statements[place].cell.number >= self.section for place in chosen):
             return []
         for cell in self.cells:
             if cell.trouble and self.owners.get(cell.number) == label:
-                return [cell.trouble, f"in the cell that begins: {beginning(cell)}"]
+                return [
+                    cell.trouble,
+                    cell.trouble_at,
+                    f"in the cell that begins: {beginning(cell)}",
+                ]
         return []
 
     def _notes(self, label, answer, chosen):

@@ -59,17 +59,18 @@ def failure(error):
 
 
 def answer(job):
-    """Carry out a job and return what was observed."""
+    """Carry out a job and return what was observed, or the failure because of which nothing was."""
     names = namespace()
     failures = run(job["cells"], names)
     try:
         value = eval(compile(job["answer"], "answer", "eval"), names)
     except BaseException as error:
         # What went wrong first is why it is missing.
-        return [Observation(error=[*failures, failure(error)][0])]
-    if job["cases"] is None:
-        return [Observation(plain(value))]
-    return observe(value, unpack(job["cases"]))
+        return {"failure": [*failures, failure(error)][0]}
+    seen = [Observation(plain(value))]
+    if job["cases"] is not None:
+        seen = observe(value, unpack(job["cases"]))
+    return {"observations": [pack_observation(one) for one in seen]}
 
 
 def main():
@@ -77,7 +78,7 @@ def main():
     out = channel()
     if len(sys.argv) > 1:
         lock(*map(int, sys.argv[1:]))
-    out.write(json.dumps([pack_observation(one) for one in answer(job)]).encode())
+    out.write(json.dumps(answer(job)).encode())
     out.close()
 
 

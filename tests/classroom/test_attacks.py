@@ -42,7 +42,7 @@ TIME, OUTPUT, ENDED = (
     grading.STOPPED[why][0] for why in (sandbox.TIME, sandbox.OUTPUT, sandbox.ENDED)
 )
 
-# name: (the body of the answer, what the feedback must say)
+# name: (the body of the answer, what the feedback must say, or some of which it must say one)
 ATTACKS = {
     "infinite loop": ("while True: pass", TIME),
     "sleep": ("import time; time.sleep(1e6)", TIME),
@@ -57,7 +57,7 @@ ATTACKS = {
                 while True: pass
             except BaseException: pass
         """,
-        TIME,
+        (TIME, ENDED),
     ),
     "fork bomb": (
         """
@@ -210,7 +210,7 @@ ATTACKS = {
         wire = sys.modules["classroom.wire"]
         wire.pack = lambda value: {"foreign": "right"}
         import json
-        json.dumps = lambda value: '[[{"status": "right"}, null, []]]'
+        json.dumps = lambda value: '{"observations": [[{"status": "right"}, null, []]]}'
         return 1
         """,
         "what came back is no answer",
@@ -227,7 +227,7 @@ ATTACKS = {
         """
         import os
         for number in range(64):
-            try: os.write(number, b'[[1.0, null, []], [{"foreign": "right"}, null, []]]')
+            try: os.write(number, b'{"observations": [[1.0, null, []]], "status": "right"}')
             except OSError: pass
         os._exit(0)
         """,
@@ -405,7 +405,9 @@ def test_an_attack_gets_nothing_and_costs_its_own_mark_only(marked, name):
     assert result.marks["02-e1"].verdict.status == "right"
     verdict = result.marks["02-e2"].verdict
     assert verdict.status == "wrong"
-    assert ATTACKS[name][1] in "\n".join([verdict.headline, *verdict.details])
+    said, expected = "\n".join([verdict.headline, *verdict.details]), ATTACKS[name][1]
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    assert any(words in said for words in expected), said
     assert marked["pages"][result.name].exists()
 
 
