@@ -51,6 +51,7 @@ def label_mistakes(app, doctree):
             if name not in named:
                 cell["ids"].append(name)
             named.add(name)
+            cell["classes"].append(f"mistake-{tag[2]}")
             cell.insert(0, nodes.paragraph("", VERDICTS[tag[2]], classes=["verdict"]))
 
 

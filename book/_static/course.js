@@ -20,6 +20,13 @@
       var parent = summary.closest("li").querySelector("a");
       summary.setAttribute("aria-label", "Pages of " + parent.textContent);
     });
+    // The empty corner of a table is no heading; the entries of a bibliography are those of a list.
+    document.querySelectorAll("article th:not(:has(:not(p)))").forEach(function (corner) {
+      if (!corner.textContent.trim()) corner.outerHTML = "<td></td>";
+    });
+    document.querySelectorAll("[role=doc-biblioentry]").forEach(function (entry) {
+      entry.setAttribute("role", "listitem");
+    });
     var sidebar = document.querySelector(".bd-sidebar-primary");
     if (sidebar) {
       sidebar.setAttribute("role", "region");
@@ -45,6 +52,45 @@
         box.setAttribute("aria-label", boxes[selector] + ", scrolls sideways");
       });
     });
+  }
+
+  // Chinese is written without spaces. What was typed is taken apart into words of the index, the
+  // longest first, so that a compound finds the terms it is made of.
+  function words(run) {
+    if (!/^\p{Script=Han}+$/u.test(run)) return [run];
+    for (var size = run.length; size > 1; size--) {
+      for (var start = 0; start + size <= run.length; start++) {
+        var word = run.slice(start, start + size);
+        if (Object.hasOwn(Search._index.terms, word)) {
+          var before = start ? words(run.slice(0, start)) : [];
+          var after = start + size < run.length ? words(run.slice(start + size)) : [];
+          return before.concat(word, after);
+        }
+      }
+    }
+    return [];
+  }
+
+  // A hit in the glossary says which of its terms it is.
+  function named(results) {
+    var entries = Object.entries(Search._index.indexentries);
+    results.forEach(function (result) {
+      if (!result[2].startsWith("#term-")) return;
+      var entry = entries.find(function (pair) {
+        return pair[1].some(function (place) { return "#" + place[1] === result[2]; });
+      });
+      result[3] = entry && entry[0];
+    });
+    return results;
+  }
+
+  if (typeof Search === "object") {
+    // From a file system, a page may not read the others to quote from them.
+    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+    var split = window.splitQuery;
+    var find = Search._performSearch;
+    window.splitQuery = function (query) { return split(query).flatMap(words); };
+    Search._performSearch = function () { return named(find.apply(Search, arguments)); };
   }
 
   mend(); // this script is deferred: the page is parsed

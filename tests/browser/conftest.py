@@ -64,6 +64,7 @@ def visit(browser, addresses):
     def open_page(name, scheme="file", width=1280):
         context = browser.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
+        context.set_offline(scheme == "file")  # a book on the disk needs no network
         page = context.new_page()
         page.complaints = complaints = []
         home = addresses[scheme]

@@ -1,11 +1,20 @@
 """Every page of the book as a reader's browser shows it."""
 
+import re
+
 import pytest
 
 from tests.book.notebooks import CHAPTERS, contents
 from tests.environment import ROOT, built_site
 
 PAGES = [*contents(), "index", "genindex", "search"]
+VERDICTS = {
+    "broken": "Broken on purpose",
+    "fixed": "Repaired",
+    "measured": "A claim, measured",
+}
+MISTAKES = """() => [...document.querySelectorAll("article .cell[class*=tag_mistake]")]
+  .map((cell) => [cell.className, cell.firstElementChild.textContent])"""
 CHAPTER_PAGES = [
     chapter.path.relative_to(ROOT).with_suffix("").as_posix() for chapter in CHAPTERS
 ]
@@ -20,6 +29,12 @@ TOO_WIDE = """() => {
     .map((e) => e.tagName + "." + e.className);
 }"""
 
+# Formulas that no one has set, and marks that setting one went wrong.
+UNSET = """() => [...document.querySelectorAll(".math")]
+  .filter((formula) => !formula.querySelector("mjx-container, svg, math"))
+  .concat([...document.querySelectorAll("mjx-merror, merror, [data-mjx-error], .katex-error")])
+  .map((formula) => formula.textContent)"""
+
 each_page = pytest.mark.parametrize("page", PAGES)
 each_chapter = pytest.mark.parametrize("page", CHAPTER_PAGES)
 # Over http on a desk, and from the file system on a phone.
@@ -32,9 +47,8 @@ def test_page_opens_without_complaint(visit, page, scheme, width):
     opened = visit(page, scheme, width)
     assert opened.complaints == []
     assert opened.title()
-    formulas = opened.locator(".math").count()
-    assert opened.locator("mjx-merror").count() == 0
-    assert opened.locator("mjx-container").count() >= formulas
+    assert opened.evaluate(UNSET) == []
+    assert opened.evaluate("document.cookie") == "" and opened.context.cookies() == []
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     assert opened.evaluate(TOO_WIDE) == []
 
@@ -51,8 +65,20 @@ def test_source_pages_open_without_complaint(visit):
 @each_chapter
 def test_chapter_has_formulas_and_figures(visit, page):
     opened = visit(page)
-    assert opened.locator("article mjx-container").count() > 0
+    assert opened.locator("article .math").count() > 0
     assert opened.locator("article .cell_output img").count() > 0
+    for tags, label in opened.evaluate(MISTAKES):  # what colour says, words say too
+        assert label == VERDICTS[re.search(r"tag_mistake:\d\d:(\w+)", tags)[1]]
+
+
+def test_the_copy_button_copies(visit):
+    opened = visit(CHAPTER_PAGES[0], "http")  # from a file, a test may not read the clipboard
+    opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    program = opened.locator("article .cell_input .highlight:visible").first
+    program.hover()
+    program.locator("button.copybtn").click()
+    copied = opened.wait_for_function("navigator.clipboard.readText()").json_value()
+    assert copied.strip() == program.locator("pre").text_content().strip()
 
 
 @each_chapter
