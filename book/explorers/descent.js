@@ -73,7 +73,7 @@ explorer.define("descent", (panel) => {
     const floor = name === "quadratic" && noise
       ? sgd.floorOf(surface.eigenvalues, noise, batch, rate, momentum) : 0;
     loss.frame({
-      x: [0, 1.02 * BUDGET], y: noise ? [1e-5, 1e3] : [1e-9, 1e3], logY: true,
+      x: [0, 1.02 * BUDGET], y: noise ? [1e-4, 1e3] : [1e-9, 1e3], logY: true,
       xLabel: "sample gradients", yLabel: "f(θ) − f*",
     });
     if (noise) loss.band(evaluations, low, high, style(0));

@@ -105,7 +105,7 @@ explorer.define("race", (panel) => {
     rows.forEach((row, k) => {
       const { name, rate, losses, band } = results[k];
       const edge = rates === "tuned" && (rate === GRID[0] || rate === GRID.at(-1)) ? "*" : "";
-      const cells = [name, digits(rate) + edge, digits(band.middle.at(-1)),
+      const cells = [name, digits(rate) + edge, digits(band.middle.at(-1), 2),
         `${wins(k)} of ${losses.length}`];
       cells.forEach((text, c) => (row.children[c].lastChild.textContent = text));
     });

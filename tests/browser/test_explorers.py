@@ -322,6 +322,8 @@ def test_explorers_draw_and_speak(visit, page, width):
         assert len(set(pictures(box))) == len(pictures(box))
         assert re.search(r"\d", summary(box))
         assert box.locator(".explorer-still").is_hidden()
+        cut = "all => all.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)"
+        assert box.locator("td, th, .explorer-name, .explorer-value").evaluate_all(cut) == []
     assert opened.complaints == []
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
