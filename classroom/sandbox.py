@@ -18,6 +18,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib
+
 ROOT = Path(__file__).resolve().parents[1]
 INSIDE = ["judging", "lockdown", "reader", "runner", "wire"]  # modules of `classroom`
 SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts"]
@@ -88,13 +90,10 @@ def walls(limits):
     call = [shutil.which("bwrap"), "--unshare-all", "--hostname", "sandbox"]
     call += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
     call += ["--die-with-parent", "--new-session", "--clearenv"]
-    for mount in _mounts():
+    for mount in _mounts(limits):
         call += mount
     call += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    call += ["--size", str(limits.disk), "--tmpfs", "/tmp", "--chdir", "/tmp"]
-    for fonts in _font_lists():
-        call += ["--ro-bind", str(fonts), f"/tmp/matplotlib/{fonts.name}"]
-    call += ["--remount-ro", "/"]
+    call += ["--remount-ro", "/", "--chdir", "/tmp"]
     environment = QUIET | {
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
@@ -106,33 +105,30 @@ def walls(limits):
     return (*call, os.path.realpath(sys.executable), "-s", "-S", "-B")
 
 
-def _mounts():
-    """What can be read inside, as options of bubblewrap."""
+def _mounts(limits):
+    """The files inside, as options of bubblewrap: all can be read, those in /tmp written."""
     system = [path for path in SYSTEM if os.path.exists(path)]
     links = {path: os.readlink(path) for path in system if os.path.islink(path)}
     shown = {path: path for path in [*system, sys.base_prefix, *_packages()] if path not in links}
     shown["/course/sgdcore"] = ROOT / "sgdcore"
     shown["/course/classroom/__init__.py"] = ROOT / "classroom" / "stand_in.py"
     shown |= {f"/course/classroom/{name}.py": ROOT / f"classroom/{name}.py" for name in INSIDE}
+    # Without its list of fonts, Matplotlib would spend seconds on making one.
+    for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        shown[f"/tmp/matplotlib/{fonts.name}"] = fonts
     # Where the course is installed too, or kept within what is shown, it is hidden again.
     hidden = [ROOT, *(Path(folder) / "classroom" for folder in _packages())]
     hidden = [path for path in hidden if path.is_dir() and set(map(str, path.parents)) & set(shown)]
     mounts = {path: ["--ro-bind", str(source), path] for path, source in shown.items()}
     mounts |= {path: ["--symlink", to, path] for path, to in links.items()}
     mounts |= {str(path): ["--size", "65536", "--tmpfs", str(path)] for path in hidden}
+    mounts["/tmp"] = ["--size", str(limits.disk), "--tmpfs", "/tmp"]
     # A folder before what lies in it.
     return [mounts[path] for path in sorted(mounts, key=lambda path: path.count("/"))]
 
 
 def _packages():
     return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-
-
-def _font_lists():
-    """Matplotlib's lists of fonts, which it would spend seconds on otherwise."""
-    import matplotlib
-
-    return sorted(Path(matplotlib.get_cachedir()).glob("fontlist-*.json"))
 
 
 def run(module, arguments, stdin, limits, trust=False):

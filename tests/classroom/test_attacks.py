@@ -123,11 +123,12 @@ ATTACKS = {
     "reading the answers": (
         """
         import importlib, os
-        seen = [path for path in PATHS if os.path.exists(path)]
+        seen = [name for path in PATHS if os.path.exists(path) for name in os.listdir(path)]
+        seen = [name for name in seen if name != ".venv"]  # the way to the packages
         for folder, inner, names in os.walk("/"):
             inner[:] = set(inner) - {"proc", "usr"}
             seen += [name for name in names if name in ("chapter_02.py", "grade.py", "secret")]
-            seen += [name for name in names if name.endswith(".ipynb")]
+            seen += [name for name in names if name in ("honest.ipynb", "link.ipynb")]
         try:
             seen.append(importlib.import_module("classroom.chapter_02").__name__)
         except ImportError: pass
@@ -210,7 +211,7 @@ ATTACKS = {
         wire = sys.modules["classroom.wire"]
         wire.pack = lambda value: {"foreign": "right"}
         import json
-        json.dumps = lambda value: '{"observations": [[{"status": "right"}, null, []]]}'
+        json.dumps = json.JSONEncoder.encode = lambda *_: '{"status": "right"}'
         return 1
         """,
         "what came back is no answer",

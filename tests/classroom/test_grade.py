@@ -180,7 +180,7 @@ def test_what_must_not_be_seen_is_hidden_where_it_is_installed_too(monkeypatch, 
     packages = tmp_path / "packages"
     (packages / "classroom").mkdir(parents=True)
     monkeypatch.setattr(sandbox, "_packages", lambda: [str(packages)])
-    mounts = sandbox._mounts()
+    mounts = sandbox._mounts(sandbox.Limits())
     hidden = ["--size", "65536", "--tmpfs", str(packages / "classroom")]
     assert mounts.index(hidden) > mounts.index(["--ro-bind", str(packages), str(packages)])
 
@@ -215,7 +215,7 @@ CHECK = 'check("02-e2", descend)'
     ("sources", "expected"),
     [
         # the last definition before the end of the exercise
-        (["a = 1", "a = 2", QUESTION, "descend = a", CHECK, "descend = 5", "#:label: 02-e3", "a = 3"],
+        (["a = 1", QUESTION, "descend = a", CHECK, "descend = 5", "#:label: 02-e3", "descend = 3"],
          ["descend = 5"]),
         # what a function needs when it is called, wherever it stands
         ([QUESTION, "def descend(X): return one(X)", CHECK, "def one(X): return two", "two = 2"],
@@ -234,7 +234,7 @@ CHECK = 'check("02-e2", descend)'
         # but a function of the chapter is no answer
         (["def descend(X): return X", QUESTION, STUB, CHECK], ["def descend(X):\n    return ..."]),
         # a definition that may not happen does not hide the one before it
-        (["a = 1", "if a:\n    b = 2", "b = 3", "for b in []: pass", QUESTION, "descend = b", CHECK],
+        (["if 1:\n    b = 2", "b = 3", "for b in []: pass", QUESTION, "descend = b", CHECK],
          ["b = 3", "for b in []:\n    pass", "descend = b"]),
         # lines for IPython
         ([QUESTION, "%%time\n!ls\ndescend = 1", CHECK], ["pass", "descend = 1"][1:]),
@@ -303,8 +303,8 @@ def test_a_generator_and_a_nan_survive_the_way():
     [
         {}, {"list": 3}, {"tuple": [{}]}, {"array": "O", "shape": [1], "data": "gASVAAAAAAAAAAAu"},
         {"array": "<f8", "shape": [10**9], "data": ""}, {"array": "<f8", "shape": [-1], "data": ""},
-        {"array": "<f8", "shape": [1], "data": "no base64"}, {"array": "|V8", "shape": [], "data": ""},
-        {"array": "<f8", "shape": [True], "data": "AAAAAAAAAAA="}, {"generator": -1}, {"pickle": "x"},
+        {"array": "<f8", "shape": [1], "data": "?"}, {"array": "|V8", "shape": [], "data": ""},
+        {"array": "<f8", "shape": [True], "data": "AAAAAAAAAAA="}, {"generator": -1}, {"x": 1},
         {"array": "U", "shape": [2], "data": ["a", 3]}, {"list": [], "tuple": []},
     ],
 )  # fmt: skip
