@@ -76,7 +76,7 @@ book: $(BOOK)
 
 # A page knows the sources it was made from, but not our extension or the configuration.
 $(BOOK): $(READY) $(BOOK_INPUTS)
-	$(VENV)/bin/jupyter-book build -q . $(if $(filter _config.yml book/_ext/% book/_static/%,$?),--all)
+	$(VENV)/bin/jupyter-book build -q . $(if $(filter _config.yml book/_ext/% book/_static/% book/_templates/%,$?),--all)
 	@touch $@
 
 strict: $(READY)

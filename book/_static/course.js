@@ -1,7 +1,7 @@
 // Small repairs of the theme's markup, and room for what is wider than a narrow screen.
 (function () {
   var boxes = {
-    "div.math > :not(.eqno), mjx-container.wide": "Formula",
+    "div.math > :not(.eqno)": "Formula",
     pre: "Program",
     ".cell_output, div.output": "Output",
     "table, .pst-scrollable-table-container": "Table",
@@ -34,24 +34,49 @@
     }
   }
 
-  // What is wider than its line scrolls, says so, and can be reached by keyboard.
+  // What is wider than its line scrolls, says so, and can be reached by keyboard. Parts of the page
+  // that are far away have not been laid out (see light.css), and to measure one lays it out: this
+  // is done bit by bit, so that the reader never waits for it.
+  function widen(formula) {
+    formula.classList.remove("wide");
+    var room = formula.parentElement.closest("p, li, dd, td, th, dt, div").clientWidth;
+    if (formula.offsetWidth > room) formula.classList.add("wide");
+    reach(formula, "Formula");
+  }
+
+  function reach(box, name) {
+    var scrolls = box.scrollWidth > box.clientWidth;
+    if (box.classList.contains("scrolls") !== scrolls) box.classList.toggle("scrolls", scrolls);
+    if (!scrolls) return;
+    box.tabIndex = 0;
+    if (box.tagName === "TABLE") return; // it has a role
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", name + ", scrolls sideways");
+  }
+
+  var todo = [];
+  var soon = window.requestIdleCallback || window.setTimeout;
+
+  function some() {
+    var end = performance.now() + 8;
+    while (todo.length && performance.now() < end) todo.shift()();
+    if (todo.length) soon(some);
+    else document.documentElement.dataset.fitted = "";
+  }
+
   function fit() {
+    var waiting = todo.length > 0;
+    todo = [];
     document.querySelectorAll("article mjx-container:not([display])").forEach(function (formula) {
-      formula.classList.remove("wide");
-      var room = formula.parentElement.closest("p, li, dd, td, th, dt, div").clientWidth;
-      if (formula.offsetWidth > room) formula.classList.add("wide");
+      todo.push(function () { widen(formula); });
     });
     Object.keys(boxes).forEach(function (selector) {
       document.querySelectorAll("article :is(" + selector + ")").forEach(function (box) {
-        var scrolls = box.scrollWidth > box.clientWidth;
-        box.classList.toggle("scrolls", scrolls);
-        if (!scrolls) return;
-        box.tabIndex = 0;
-        if (box.tagName === "TABLE") return; // it has a role
-        box.setAttribute("role", "group");
-        box.setAttribute("aria-label", boxes[selector] + ", scrolls sideways");
+        todo.push(function () { reach(box, boxes[selector]); });
       });
     });
+    delete document.documentElement.dataset.fitted;
+    if (!waiting) soon(some);
   }
 
   // Chinese is written without spaces. What was typed is taken apart into words of the index, the
@@ -94,9 +119,6 @@
   }
 
   mend(); // this script is deferred: the page is parsed
-  window.addEventListener("load", function () {
-    var formulas = window.MathJax && window.MathJax.startup && window.MathJax.startup.promise;
-    Promise.resolve(formulas).then(fit);
-    window.addEventListener("resize", fit);
-  });
+  window.addEventListener("load", fit);
+  window.addEventListener("resize", fit);
 })();

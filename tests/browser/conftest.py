@@ -24,9 +24,13 @@ FLAGS = [
 ]
 
 
+def find_browser():
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 @pytest.fixture(scope="session")
 def browser():
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    executable = find_browser()
     if executable is None:
         missing("no Chromium or Chrome was found")
     with sync_playwright() as playwright:
@@ -89,8 +93,7 @@ def visit(browser, addresses):
         page.goto(f"{home}/{name}.html", wait_until="load")
         if name == "index":  # the entrance, which leads on by itself
             page.wait_for_url(f"**/{contents()[0]}.html")
-        page.wait_for_function("!window.MathJax || window.MathJax.startup?.promise")
-        page.evaluate("window.MathJax && window.MathJax.startup.promise")
+        page.wait_for_function("'fitted' in document.documentElement.dataset")
         return page
 
     yield open_page
