@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 LEFT_OUT = ".headerlink, script, .copybtn, noscript.live, .live-only"
 PARSER = "html.parser"
+FONT = re.compile(r"""url\(["']?(?P<path>[^"')]+)["']?\)""")
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,21 @@ def style_sheets(soups):
     return list(found)
 
 
-def formula_scripts(soup):
-    """The scripts that set formulas in the browser; none where they were set by the build."""
-    return [
-        script
-        for script in soup.find_all("script")
-        if "mathjax" in f"{script.get('src', '')}{script.get_text()[:200]}".lower()
-    ]
+def formula_styles(soups, folder):
+    """The rules that the pages have for their own formulas, as style elements.
+
+    The addresses of the fonts in them are made relative to ``folder``.
+    """
+    found = []
+    for page, soup in soups.items():
+        for style in soup.select("head style"):
+
+            def address(match, page=page):
+                font = (page.path.parent / match["path"]).resolve()
+                return f'url("{os.path.relpath(font, folder)}")'
+
+            found.append(f"<style>{FONT.sub(address, style.get_text())}</style>")
+    return found
 
 
 def rewrite(element, page, link, folder):
@@ -124,6 +133,7 @@ def rewrite(element, page, link, folder):
         else:
             anchor["href"] = os.path.relpath(target, folder)
     for picture in element.select("[src]"):
+        picture.attrs.pop("loading", None)  # paper does not scroll
         if not picture["src"].startswith("data:"):
             target = (page.path.parent / unquote(picture["src"])).resolve()
             picture["src"] = os.path.relpath(target, folder)

@@ -12,7 +12,6 @@ import sys
 from html import escape
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from pypdf import PdfReader, PdfWriter
 
 from book._tools import browser, pages
@@ -62,10 +61,7 @@ def document(folder, numbers):
     head = [
         f'<link rel="stylesheet" href="{os.path.relpath(sheet, folder)}">' for sheet in sheets
     ]
-    first = next(iter(soups))
-    for script in pages.formula_scripts(soups[first]):
-        pages.rewrite(wrapped := BeautifulSoup(str(script), pages.PARSER), first, link, folder)
-        head.append(str(wrapped))
+    head += pages.formula_styles(soups, folder)
     settings = pages.settings()
     html = (
         f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
@@ -122,7 +118,6 @@ def print_document(context, path, out):
     """Print an HTML file to a PDF file."""
     page = context.new_page()
     page.goto(path.as_uri(), wait_until="load", timeout=300_000)
-    page.evaluate("window.MathJax && window.MathJax.startup.promise")
     page.pdf(
         path=str(out), tagged=True, prefer_css_page_size=True,
         print_background=True, display_header_footer=True,

@@ -95,7 +95,7 @@ def deck(page, folder):
     sheets = [sheet.relative_to(pages.HTML) for sheet in pages.style_sheets({page: soup})]
     links = "".join(
         f'<link rel="stylesheet" href="{sheet}">' for sheet in (*sheets, "slides.css")
-    )
+    ) + "".join(pages.formula_styles({page: soup}, pages.HTML))
     return (
         f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
