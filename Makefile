@@ -104,7 +104,7 @@ lint: $(READY)
 	$(PY) -m ruff check .
 
 unit: $(READY)
-	$(PY) -m pytest -q -n 2 --ignore=tests/browser
+	$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/browser
 
 # Two workers share the cores; threads below them would only wait for each other.
 unit notebooks: export OPENBLAS_NUM_THREADS := 1

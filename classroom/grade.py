@@ -368,15 +368,22 @@ def grade(submissions, out, limits=None, trust=False):
     list of Result
         By the names of the submissions.
     """
-    paths = sorted(path for path in submissions.iterdir() if not path.name.startswith("."))
+    paths = sorted(
+        path
+        for path in submissions.iterdir()
+        if not path.name.startswith(".") and path.resolve() != out.resolve()
+    )
     if not paths:
         raise ValueError(f"there are no submissions in {submissions}")
     marker = Marker(out, limits or sandbox.Limits(), trust)
     results = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         marking = {pool.submit(marker.mark, path): path for path in paths}
-        for done in tqdm(as_completed(marking), total=len(paths), unit="submission"):
-            results[marking[done]] = done.result()
+        try:
+            for done in tqdm(as_completed(marking), total=len(paths), unit="submission"):
+                results[marking[done]] = done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # so that Ctrl-C need not wait for all
     results = [results[path] for path in paths]
     _add_absent(results, marker.questions)
     _tell_namesakes(results)

@@ -8,7 +8,6 @@ can be undone, by this process or by what it calls.
 
 import ctypes
 import os
-import resource
 import sys
 
 REFUSED = """
@@ -50,6 +49,8 @@ def lock(seconds, memory, disk):
     OSError
         If the system refuses.
     """
+    import resource  # not on Windows, where submissions can run with --trust only
+
     # The signal at the lower one tells why it ended; the upper one is for who ignores it.
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     for what, limit in {

@@ -154,7 +154,8 @@ class Statement:
 
     @classmethod
     def of(cls, cell, number, node):
-        table = symtable.symtable(ast.unparse(node), "cell", "exec")
+        source = ast.unparse(OneKind().visit(node))
+        table = symtable.symtable(source, "cell", "exec")
         symbols = table.get_symbols()
         binds = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
         uses = {s.get_name() for s in symbols if s.is_referenced()}
@@ -167,15 +168,26 @@ class Statement:
         return cls(cell, number, binds, touches, uses | at_once, later, certain, _is_stub(node))
 
 
+class OneKind(ast.NodeTransformer):
+    """Makes every comprehension a generator's: from Python 3.12 on, the others share a scope."""
+
+    def visit_ListComp(self, node):
+        return self.generic_visit(ast.GeneratorExp(node.elt, node.generators))
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node):
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        return self.generic_visit(ast.GeneratorExp(pair, node.generators))
+
+
 def _globals_below(table):
     """Global names in the scopes below: needed at once (comprehensions, classes), and later."""
     at_once, later = set(), set()
     for child in table.get_children():
         names = {s.get_name() for s in child.get_symbols() if s.is_global()}
         below, below_later = _globals_below(child)
-        called = child.get_type() == "function" and child.get_name() not in (
-            "listcomp", "setcomp", "dictcomp", "genexpr",
-        )  # fmt: skip
+        called = child.get_type() == "function" and child.get_name() != "genexpr"
         (later if called else at_once).update(names | below)
         later |= below_later
     return at_once, later

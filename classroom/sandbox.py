@@ -30,6 +30,8 @@ QUIET |= {"MPLBACKEND": "agg"}
 
 TIME, OUTPUT, ENDED = "time", "output", "ended"
 
+XCPU = 24  # the signal at the limit of processor time, on Linux
+
 INSTALL = """\
 A submission is a stranger's program. It is marked in a sandbox that bubblewrap makes:
 {problem}.
@@ -183,7 +185,7 @@ def _collect(program, stdin, limits, **options):
             clock.cancel()
             if len(output) > limits.output or late.is_set():
                 _kill(process)
-    if late.is_set() or process.returncode in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
+    if late.is_set() or process.returncode == 128 + XCPU:
         return Outcome(b"", TIME)
     if len(output) > limits.output:
         return Outcome(b"", OUTPUT)

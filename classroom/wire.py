@@ -11,6 +11,7 @@ import numpy as np
 
 from classroom.judging import Failure, Foreign, Observation
 
+MOST_CHARACTERS = 1_000_000  # of an array of words
 DTYPES = {np.dtype(kind).str for kind in "? b B h H i I l L q Q e f d F D".split()}
 
 
@@ -71,6 +72,9 @@ def _unpack_array(dtype, shape, data):
     if len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape):
         raise ValueError("expected a shape")
     if dtype == "U" and type(data) is list and all(type(word) is str for word in data):
+        # Every word takes the room of the longest.
+        if len(data) * max(map(len, data), default=0) > MOST_CHARACTERS:
+            raise ValueError("expected fewer or shorter words")
         return np.array(data, dtype=str).reshape(shape)
     if dtype not in DTYPES or type(data) is not str:
         raise ValueError("expected an array of numbers or words")

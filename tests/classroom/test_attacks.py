@@ -12,6 +12,8 @@ import resource
 import shutil
 import socket
 import stat
+import subprocess
+import sys
 import textwrap
 import time
 import zipfile
@@ -28,6 +30,7 @@ from tests.environment import missing
 if not shutil.which("bwrap"):
     missing("bubblewrap is not installed: no sandbox to test")
 
+pytestmark = pytest.mark.xdist_group("attacks")  # one class, marked once
 LIMITS = sandbox.Limits(seconds=3, memory=2**30, disk=2**24, output=2**18)
 E1 = "answer_1 = (1, -1 / 2, 2 / 3, 1 / 2, 1 / 2)"
 ONCE = """
@@ -475,6 +478,21 @@ def test_no_process_is_left(marked):
 
 def test_no_run_took_more_memory_than_its_limit(marked):
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < 1.2 * LIMITS.memory
+
+
+def test_the_process_that_compares_stays_small(marked, tmp_path):
+    submissions = next(iter(marked["before"])).parent
+    (tmp_path / "in").mkdir()
+    for name in ["bomb.zip", "deep.ipynb", "million.ipynb", "200 MB.ipynb"]:
+        os.link(submissions / name, tmp_path / "in" / name)
+    for name in ["1 GB into every file that is open", "an answer of many MB", "a list of lists"]:
+        os.link(submissions / f"{name}.ipynb", tmp_path / "in" / f"{name}.ipynb")
+    code = "import resource, pathlib, sys; from classroom import grade; folder = sys.argv[1]\n"
+    code += "grade.grade(pathlib.Path(folder, 'in'), pathlib.Path(folder, 'out'))\n"
+    code += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    program = [sys.executable, "-c", code, str(tmp_path)]
+    ran = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert int(ran.stdout) * 1024 < 300 * 10**6
 
 
 def test_the_table_is_a_table(marked):

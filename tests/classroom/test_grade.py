@@ -19,6 +19,7 @@ from classroom.wire import pack, pack_observation, unpack, unpack_observation
 from tests.classroom.submissions import flawed_class, handed_in, right_answers, save, small
 from tests.environment import missing
 
+pytestmark = pytest.mark.xdist_group("class")  # one class, marked once
 CHAPTERS = sorted(path.name[:2] for path in (ROOT / "chapters").glob("*.ipynb"))
 ANSWERS = {label: asked.answer for label, asked in grading.questions().items()}
 
@@ -223,6 +224,11 @@ CHECK = 'check("02-e2", descend)'
         # parameters and local names are no needs
         (["X = 1", "y = 2", QUESTION, "def descend(X):\n    y = X\n    return y", CHECK],
          ["def descend(X):\n    y = X\n    return y"]),
+        # the variable of a comprehension is no name of the notebook
+        (["k = 1", "a = [k for k in range(3)]", "b = {k: k for k in a}",
+          QUESTION, "descend = [c for c in b if k]", CHECK],
+         ["k = 1", "a = [k for k in range(3)]", "b = {k: k for k in a}",
+          "descend = [c for c in b if k]"]),
         # what changes an object, but not what only draws it
         (["import m", "a = []", "a.append(1)", "m.show(a)", "b = 1", "print(a)",
           QUESTION, "descend = a", CHECK],
@@ -306,6 +312,7 @@ def test_a_generator_and_a_nan_survive_the_way():
         {"array": "<f8", "shape": [1], "data": "?"}, {"array": "|V8", "shape": [], "data": ""},
         {"array": "<f8", "shape": [True], "data": "AAAAAAAAAAA="}, {"generator": -1}, {"x": 1},
         {"array": "U", "shape": [2], "data": ["a", 3]}, {"list": [], "tuple": []},
+        {"array": "U", "shape": [10**4], "data": ["x" * 10**4] + ["y"] * (10**4 - 1)},
     ],
 )  # fmt: skip
 def test_anything_else_is_refused(packed):
