@@ -26,6 +26,8 @@ MOST_NOTEBOOKS = 30
 LABEL = re.compile(r"^:label: *(\d\d-e\d+) *$", re.MULTILINE)
 HEADING = re.compile(r"^##? ", re.MULTILINE)
 IPYTHON = re.compile(r"^(\s*)([%!?].*|[\w.%]+\?\??)$", re.MULTILINE)
+FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
+HARMLESS = ("check", "identify", "print")
 OTHER_LANGUAGE = re.compile(r"%%(?!time|capture|prun)")
 
 
@@ -147,6 +149,7 @@ class Statement:
     number: int  # in the cell
     binds: set  # names that it defines
     touches: set  # names whose objects it may change
+    passes: set  # names whose objects it hands to a call, which may change them
     uses: set  # names that it needs when it runs
     later: set  # names that the functions in it need when they are called
     certain: bool  # whether it defines its names whatever happens
@@ -160,12 +163,15 @@ class Statement:
         binds = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
         uses = {s.get_name() for s in symbols if s.is_referenced()}
         at_once, later = _globals_below(table)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, FUNCTION | ast.ClassDef):
             binds.add(node.name)
+        else:  # a lambda may be called at once
+            at_once |= later
         simple = ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom
         certain = isinstance(node, simple | ast.FunctionDef | ast.ClassDef)
-        touches = set(_touched(node))
-        return cls(cell, number, binds, touches, uses | at_once, later, certain, _is_stub(node))
+        uses = (uses | at_once) - set(_bound_first(node))
+        touches, passes = set(_touched(node)), set(_passed(node))
+        return cls(cell, number, binds, touches, passes, uses, later, certain, _is_stub(node))
 
 
 class OneKind(ast.NodeTransformer):
@@ -194,21 +200,59 @@ def _globals_below(table):
 
 
 def _touched(node):
-    """Names of the objects that a statement may change: a[…] = …, a.b = …, a.append(…), f(a)."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return
-    for part in ast.walk(node):
+    """Names of the objects that a statement may change: a[…] = …, a.b = …, a += …, a.append(…)."""
+    for part in _outside_functions(node):
         if isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
             yield from _root(part)
         elif isinstance(part, ast.AugAssign):
             yield from _root(part.target)
         elif isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            if isinstance(part.value.func, ast.Attribute):
+                yield from _root(part.value.func)
+
+
+def _passed(node):
+    """Names of the objects that are handed to a call whose result is not used: f(a)."""
+    for part in _outside_functions(node):
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
             call = part.value
-            if isinstance(call.func, ast.Name) and call.func.id in ("check", "identify", "print"):
-                continue
-            yield from _root(call.func) if isinstance(call.func, ast.Attribute) else ()
-            for argument in call.args:
-                yield from _root(argument)
+            if not (isinstance(call.func, ast.Name) and call.func.id in HARMLESS):
+                for argument in call.args:
+                    yield from _root(argument)
+
+
+def _outside_functions(node):
+    return () if isinstance(node, FUNCTION | ast.ClassDef) else ast.walk(node)
+
+
+def _bound_first(node):
+    """Names in a loop or another block that are given a value there before they are used."""
+    seen = {}
+    for part in _in_order(node):
+        if isinstance(part, ast.Name):
+            seen.setdefault(part.id, part.ctx)
+    return [name for name, first in seen.items() if isinstance(first, ast.Store)]
+
+
+def _in_order(node):
+    """The nodes in the order in which they are evaluated, those inside functions left out."""
+    if isinstance(node, FUNCTION | ast.ClassDef):
+        return
+    if isinstance(node, ast.Lambda | ast.GeneratorExp):  # what it binds is its own
+        names = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+        yield from (name for name in names if isinstance(name.ctx, ast.Load))
+        return
+    if isinstance(node, ast.AugAssign):  # its target is used before it is bound
+        yield ast.Name(next(_root(node.target), ""), ast.Load())
+    fields = [value for _, value in ast.iter_fields(node)]
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.For):
+        first = node.iter if isinstance(node, ast.For) else node.value
+        fields = [first, *(value for value in fields if value is not first)]
+    for value in fields:
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield child
+                yield from _in_order(child)
 
 
 def _root(node):
@@ -248,16 +292,19 @@ class Notebook:
             for number, node in enumerate(cell.body)
         ]
         self.bound = defaultdict(list)  # by name, the places where it is defined or changed
+        self.asked = self._asked()
+        self.owners = self._owners()
+        self.section = min(self.owners, default=len(cells))  # the first cell of an exercise
         imported = set()
         for place, one in enumerate(self.statements):
             node = one.cell.body[one.number]
             if isinstance(node, ast.Import | ast.ImportFrom):
                 imported |= one.binds
-            for name in one.binds | (one.touches - imported):
+            changed = one.touches - imported
+            if one.cell.number >= self.section:  # above, calls draw what they are handed
+                changed |= one.passes
+            for name in one.binds | changed:
                 self.bound[name].append(place)
-        self.asked = self._asked()
-        self.owners = self._owners()
-        self.section = min(self.owners, default=len(cells))  # the first cell of an exercise
 
     def _asked(self):
         """By label, the cell with the last check, and the expression that is checked."""

@@ -229,10 +229,17 @@ CHECK = 'check("02-e2", descend)'
           QUESTION, "descend = [c for c in b if k]", CHECK],
          ["k = 1", "a = [k for k in range(3)]", "b = {k: k for k in a}",
           "descend = [c for c in b if k]"]),
-        # what changes an object, but not what only draws it
-        (["import m", "a = []", "a.append(1)", "m.show(a)", "b = 1", "print(a)",
-          QUESTION, "descend = a", CHECK],
-         ["a = []", "a.append(1)", "m.show(a)", "import m", "descend = a"]),
+        # what changes an object, but not what only shows it
+        (["import m", "a = []", "a.append(1)", "m.show(a)", "b = 1", QUESTION, "print(a)",
+          "m.shuffle(a)", "descend = a", CHECK],
+         ["import m", "a = []", "a.append(1)", "m.shuffle(a)", "descend = a"]),
+        # a name may be made from its own earlier value
+        (["a = [1]", "a = [k for k in a]", "a = (lambda: a)()", QUESTION, "descend = a", CHECK],
+         ["a = [1]", "a = [k for k in a]", "a = (lambda: a)()", "descend = a"]),
+        # a loop needs no earlier value of its own variable, but one that it adds to
+        (["i = 1", "t = 0", "for i in [1]:\n    k = i\n    t += k", "k = 7", QUESTION,
+          "descend = t", CHECK],
+         ["t = 0", "for i in [1]:\n    k = i\n    t += k", "descend = t"]),
         # an untouched stub does not hide the answer, above or below it
         ([QUESTION, "def descend(X): return X", STUB, CHECK], ["def descend(X):\n    return X"]),
         ([QUESTION, STUB, CHECK, "#:label: 02-e3", "def descend(X): return X"],
