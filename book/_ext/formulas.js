@@ -25,11 +25,32 @@
     }
   }
 
+  // As MathJax's own, which does not tell how much room a formula takes.
+  let box;
+  output.processMath = (root, parent) => {
+    const wrapper = output.factory.wrap(root);
+    wrapper.toCHTML(parent);
+    box = wrapper.getOuterBBox();
+  };
+
+  function draw(tex, display) {
+    const node = page.convert(tex, { display, ...metrics });
+    const em = (length) => `${length.toFixed(3)}em`;
+    if (display) {
+      adaptor.setStyle(node, "contain-intrinsic-block-size", em(box.h + box.d));
+    } else {
+      adaptor.setStyle(node, "width", em(box.w));
+      adaptor.setStyle(node, "height", em(box.h + box.d));
+      adaptor.setStyle(node, "vertical-align", em(-box.d));
+    }
+    return adaptor.outerHTML(node);
+  }
+
   // Formulas as HTML, and the rules for the characters in them.
   globalThis.set = function (formulas) {
     output.clearCache();
     const made = formulas.map(([tex, display]) =>
-      attempt(() => adaptor.outerHTML(page.convert(tex, { display, ...metrics })))
+      attempt(() => draw(tex, display))
     );
     return { formulas: made, css: adaptor.textContent(output.styleSheet(page)) };
   };

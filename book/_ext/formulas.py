@@ -120,7 +120,7 @@ def visit_display(translator, node):
 def add_styles(app, pagename, templatename, context, doctree):
     if doctree is not None and "formulas" in doctree:
         css = doctree["formulas"].replace("FONTS", context["pathto"](FONTS, resource=True))
-        context["metatags"] += f"<style>{css}\n{SIZE}</style>\n"
+        context["formula_styles"] = f"<style>{css}\n{SIZE}</style>\n"
 
 
 def copy_fonts(app):

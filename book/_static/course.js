@@ -34,19 +34,16 @@
     }
   }
 
-  // What is wider than its line scrolls, says so, and can be reached by keyboard. Parts of the page
-  // that are far away have not been laid out (see light.css), and to measure one lays it out: this
-  // is done bit by bit, so that the reader never waits for it.
+  // What is wider than its line scrolls, says so, and can be reached by keyboard.
   function widen(formula) {
     formula.classList.remove("wide");
     var room = formula.parentElement.closest("p, li, dd, td, th, dt, div").clientWidth;
     if (formula.offsetWidth > room) formula.classList.add("wide");
-    reach(formula, "Formula");
   }
 
   function reach(box, name) {
     var scrolls = box.scrollWidth > box.clientWidth;
-    if (box.classList.contains("scrolls") !== scrolls) box.classList.toggle("scrolls", scrolls);
+    box.classList.toggle("scrolls", scrolls);
     if (!scrolls) return;
     box.tabIndex = 0;
     if (box.tagName === "TABLE") return; // it has a role
@@ -54,8 +51,9 @@
     box.setAttribute("aria-label", name + ", scrolls sideways");
   }
 
-  var todo = [];
+  // Bit by bit, for to measure a formula lays it out (light.css): the reader never waits for it.
   var soon = window.requestIdleCallback || window.setTimeout;
+  var todo = [];
 
   function some() {
     var end = performance.now() + 8;
@@ -65,18 +63,18 @@
   }
 
   function fit() {
-    var waiting = todo.length > 0;
+    var busy = todo.length > 0;
     todo = [];
     document.querySelectorAll("article mjx-container:not([display])").forEach(function (formula) {
-      todo.push(function () { widen(formula); });
+      todo.push(widen.bind(null, formula));
     });
     Object.keys(boxes).forEach(function (selector) {
       document.querySelectorAll("article :is(" + selector + ")").forEach(function (box) {
-        todo.push(function () { reach(box, boxes[selector]); });
+        todo.push(reach.bind(null, box, boxes[selector]));
       });
     });
     delete document.documentElement.dataset.fitted;
-    if (!waiting) soon(some);
+    if (!busy) soon(some);
   }
 
   // Chinese is written without spaces. What was typed is taken apart into words of the index, the

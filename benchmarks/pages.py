@@ -1,0 +1,158 @@
+"""What a page of the book costs its reader: ``python -m benchmarks.pages SITE [DEFAULT_SITE]``.
+
+A browser opens every page on a processor slowed down four times, over a server that compresses
+with gzip as a host would, and scrolls through it to the end. With a second site, the same book
+built with Jupyter Book's default configuration, the table has both. ``make pages`` builds both
+sites and writes ``benchmarks/pages.md``.
+"""
+
+import gzip
+import platform
+import statistics
+import sys
+import threading
+from contextlib import contextmanager
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import sync_playwright
+
+from tests.book.notebooks import contents
+from tests.browser.conftest import FLAGS, find_browser
+
+SLOWDOWN = 4
+TURNS = 3
+SIZES = {"desk": (1280, 900), "phone": (375, 800)}
+PACKED = {".html", ".css", ".js", ".svg", ".json"}  # what hosts compress; the rest is already
+# The default configuration takes MathJax from this host. Here it comes from the package that has
+# the same files, so that it can be counted, and arrives sooner than it would.
+ELSEWHERE = b"https://cdn.jsdelivr.net/npm/mathjax@3/es5/"
+OBSERVE = """
+window.seen = {paint: 0, blocked: 0, shift: 0};
+const watch = (type, note) => new PerformanceObserver((list) => list.getEntries().forEach(note))
+  .observe({type, buffered: true});
+watch("largest-contentful-paint", (entry) => { seen.paint = entry.startTime; });
+watch("longtask", (entry) => { seen.blocked += Math.max(0, entry.duration - 50); });
+watch("layout-shift", (entry) => { if (!entry.hadRecentInput) seen.shift += entry.value; });
+"""
+# Ours: every part of the page is laid out. The default's: MathJax has set the formulas.
+SETTLED = """() => !document.querySelector("script[src*='course.js']")
+  || "fitted" in document.documentElement.dataset"""
+FORMULAS = "window.MathJax?.startup?.promise.then(() => true)"
+SCROLL = """async () => {
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+    scrollTo({top: y, behavior: "instant"});
+    await pause(50);
+  }
+  await pause(300);
+}"""
+
+
+class Cost(NamedTuple):
+    """Of one page. Times in milliseconds."""
+
+    requests: int
+    size: int  # bytes, compressed, heads of the responses included
+    paint: float  # largest contentful paint
+    blocked: float  # total blocking time: what tasks take beyond 50 ms each
+    shift: float  # cumulative layout shift
+
+
+@cache
+def content(path):
+    """A file as it is sent."""
+    data = path.read_bytes()
+    if path.suffix == ".html":
+        data = data.replace(ELSEWHERE, b"/_static/mathjax/")
+    return gzip.compress(data, 6) if path.suffix in PACKED else data
+
+
+class Handler(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            return self.send_error(404)
+        data = content(path)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Length", str(len(data)))
+        if path.suffix in PACKED:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+@contextmanager
+def served(site):
+    """The address of a built book."""
+    with ThreadingHTTPServer(("localhost", 0), partial(Handler, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+def cost(browser, address, size="desk", slowdown=SLOWDOWN):
+    """Open a page as on a first visit, scroll to its end, and say what it took."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.add_init_script(OBSERVE)
+    session = context.new_cdp_session(page)
+    sizes = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    session.send("Network.enable")
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+    page.goto(address, wait_until="load")
+    page.wait_for_function(SETTLED)
+    page.evaluate(FORMULAS)
+    page.wait_for_timeout(1000)
+    seen = page.evaluate("({...seen})")
+    page.evaluate(SCROLL)
+    shift = page.evaluate("seen.shift")
+    context.close()
+    return Cost(len(sizes), sum(sizes), seen["paint"], seen["blocked"], shift)
+
+
+def typical(costs):
+    return Cost(*map(statistics.median, zip(*costs, strict=True)))
+
+
+def row(name, cost):
+    return (
+        f"| {name} | {cost.requests:.0f} | {cost.size / 1000:.0f} | {cost.paint / 1000:.1f} "
+        f"| {cost.blocked:.0f} | {cost.shift:.3f} |"
+    )
+
+
+def table(browser, sites):
+    yield "| page | requests | kB | largest paint, s | blocked, ms | shift |"
+    yield "|:--|--:|--:|--:|--:|--:|"
+    for page in contents():
+        for name, address in sites.items():
+            for size in SIZES:
+                turns = [cost(browser, f"{address}/{page}.html", size) for _ in range(TURNS)]
+                yield row(f"{page}, {size}{name}", typical(turns))
+
+
+def main():
+    names = dict(zip(["", ", default"], sys.argv[1:], strict=False))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        print(f"Chromium {browser.version}, {platform.machine()}\n")
+        with served(names[""]) as ours, served(names.get(", default", names[""])) as default:
+            sites = dict(zip(names, [ours, default], strict=False))
+            for line in table(browser, sites):
+                print(line, flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
