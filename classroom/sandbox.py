@@ -22,6 +22,8 @@ import matplotlib
 
 ROOT = Path(__file__).resolve().parents[1]
 INSIDE = ["judging", "lockdown", "reader", "runner", "wire"]  # modules of `classroom`
+HOME = "/tmp"  # in the sandbox
+MATPLOTLIB = f"{HOME}/matplotlib"
 SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts"]
 
 # One thread each: others are refused. Figures are drawn nowhere.
@@ -95,11 +97,11 @@ def walls(limits):
     for mount in _mounts(limits):
         call += mount
     call += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    call += ["--remount-ro", "/", "--chdir", "/tmp"]
+    call += ["--remount-ro", "/", "--chdir", HOME]
     environment = QUIET | {
-        "HOME": "/tmp",
+        "HOME": HOME,
         "LANG": "C.UTF-8",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "MPLCONFIGDIR": MATPLOTLIB,
         "PYTHONPATH": os.pathsep.join(["/course", *_packages()]),
     }
     for name, value in environment.items():
@@ -117,14 +119,14 @@ def _mounts(limits):
     shown |= {f"/course/classroom/{name}.py": ROOT / f"classroom/{name}.py" for name in INSIDE}
     # Without its list of fonts, Matplotlib would spend seconds on making one.
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-        shown[f"/tmp/matplotlib/{fonts.name}"] = fonts
+        shown[f"{MATPLOTLIB}/{fonts.name}"] = fonts
     # Where the course is installed too, or kept within what is shown, it is hidden again.
     hidden = [ROOT, *(Path(folder) / "classroom" for folder in _packages())]
     hidden = [path for path in hidden if path.is_dir() and set(map(str, path.parents)) & set(shown)]
     mounts = {path: ["--ro-bind", str(source), path] for path, source in shown.items()}
     mounts |= {path: ["--symlink", to, path] for path, to in links.items()}
     mounts |= {str(path): ["--size", "65536", "--tmpfs", str(path)] for path in hidden}
-    mounts["/tmp"] = ["--size", str(limits.disk), "--tmpfs", "/tmp"]
+    mounts[HOME] = ["--size", str(limits.disk), "--tmpfs", HOME]
     # A folder before what lies in it.
     return [mounts[path] for path in sorted(mounts, key=lambda path: path.count("/"))]
 
