@@ -37,7 +37,7 @@ export JUPYTER_RUNTIME_DIR := $(abspath $(VENV))/home/jupyter/runtime
 export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
-.PHONY: help book strict test lint unit notebooks browser portable parity bench mutants run lab serve lock clean
+.PHONY: help book strict test lint unit notebooks browser portable parity bench pages mutants run lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
@@ -49,6 +49,7 @@ help:
 	@echo 'make portable    re-run the notebooks as other processors would'
 	@echo 'make parity      compare with PyTorch, optax, Keras and scikit-learn, installed aside'
 	@echo 'make bench       time against them, and write benchmarks/results.md'
+	@echo 'make pages       weigh and time every page in a browser, and write benchmarks/pages.md'
 	@echo 'make mutants     change the module in thousands of places; the tests must notice'
 	@echo 'make lock        renew requirements.txt from requirements.in'
 	@echo 'make clean       remove what was built; the environment stays'
@@ -115,6 +116,9 @@ parity: $(PEERS)/.ready
 
 bench: $(PEERS)/.ready
 	$(PEERS)/bin/python -m benchmarks.bench
+
+pages: $(BOOK)
+	$(PY) -m benchmarks.pages
 
 # Cosmic Ray aside too, with the tests' requirements in the locked versions (here without hashes).
 $(MUTANTS)/.ready: tests/mutants/requirements.txt requirements.txt
