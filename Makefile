@@ -38,7 +38,7 @@ export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
 .PHONY: help book pdf epub slides strict test lint unit notebooks browser portable parity bench
-.PHONY: mutants run student lab serve lock clean
+.PHONY: pages mutants run student lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
@@ -53,6 +53,7 @@ help:
 	@echo 'make portable    re-run the notebooks as other processors would'
 	@echo 'make parity      compare with PyTorch, optax, Keras and scikit-learn, installed aside'
 	@echo 'make bench       time against them, and write benchmarks/results.md'
+	@echo 'make pages       weigh and time every page in a browser, and write benchmarks/pages.md'
 	@echo 'make mutants     change the module in thousands of places; the tests must notice'
 	@echo 'make lock        renew requirements.txt from requirements.in'
 	@echo 'make clean       remove what was built; the environment stays'
@@ -129,6 +130,9 @@ parity: $(PEERS)/.ready
 
 bench: $(PEERS)/.ready
 	$(PEERS)/bin/python -m benchmarks.bench
+
+pages: $(BOOK)
+	$(PY) -m benchmarks.pages
 
 # Cosmic Ray aside too, with the tests' requirements in the locked versions (here without hashes).
 $(MUTANTS)/.ready: tests/mutants/requirements.txt requirements.txt

@@ -37,7 +37,8 @@
     const node = page.convert(tex, { display, ...metrics });
     const em = (length) => `${length.toFixed(3)}em`;
     if (display) {
-      adaptor.setStyle(node, "contain-intrinsic-block-size", em(box.h + box.d));
+      const size = `${em(box.w)} ${em(box.h + box.d)}`;
+      adaptor.setStyle(adaptor.firstChild(node), "contain-intrinsic-size", size);
     } else {
       adaptor.setStyle(node, "width", em(box.w));
       adaptor.setStyle(node, "height", em(box.h + box.d));

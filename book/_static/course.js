@@ -38,7 +38,9 @@
   function widen(formula) {
     formula.classList.remove("wide");
     var room = formula.parentElement.closest("p, li, dd, td, th, dt, div").clientWidth;
-    if (formula.offsetWidth > room) formula.classList.add("wide");
+    if (formula.offsetWidth <= room) return;
+    formula.classList.add("wide");
+    reach(formula, "Formula");
   }
 
   function reach(box, name) {
