@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 INSIDE = ["judging", "lockdown", "reader", "runner", "wire"]  # modules of `classroom`
 SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts"]
 
+FIGURES = os.path.join("/tmp", "matplotlib")  # where Matplotlib keeps its list of fonts
+
 # One thread each: others are refused. Figures are drawn nowhere.
 QUIET = dict.fromkeys(["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"], "1")
 QUIET |= {"MPLBACKEND": "agg"}
@@ -99,7 +101,7 @@ def walls(limits):
     environment = QUIET | {
         "HOME": "/tmp",
         "LANG": "C.UTF-8",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "MPLCONFIGDIR": FIGURES,
         "PYTHONPATH": os.pathsep.join(["/course", *_packages()]),
     }
     for name, value in environment.items():
@@ -117,7 +119,7 @@ def _mounts(limits):
     shown |= {f"/course/classroom/{name}.py": ROOT / f"classroom/{name}.py" for name in INSIDE}
     # Without its list of fonts, Matplotlib would spend seconds on making one.
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
-        shown[f"/tmp/matplotlib/{fonts.name}"] = fonts
+        shown[f"{FIGURES}/{fonts.name}"] = fonts
     # Where the course is installed too, or kept within what is shown, it is hidden again.
     hidden = [ROOT, *(Path(folder) / "classroom" for folder in _packages())]
     hidden = [path for path in hidden if path.is_dir() and set(map(str, path.parents)) & set(shown)]
