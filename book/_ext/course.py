@@ -43,14 +43,9 @@ def skip_fields(app, what, name, item, skip, options):
 
 
 def label_mistakes(app, doctree):
-    """Say above a cell tagged as a mistake what it is, and give it a name to link to."""
-    named = set()
+    """Say above a cell tagged as a mistake what it is."""
     for cell in doctree.findall(nodes.container):
         for tag in filter(None, map(MISTAKE.fullmatch, cell["classes"])):
-            name = f"mistake-{tag[1]}-{tag[2]}"
-            if name not in named:
-                cell["ids"].append(name)
-            named.add(name)
             cell["classes"].append(f"mistake-{tag[2]}")
             cell.insert(0, nodes.paragraph("", VERDICTS[tag[2]], classes=["verdict"]))
 
