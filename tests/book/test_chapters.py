@@ -161,6 +161,17 @@ def test_faq_is_measured(chapter):
 
 
 @each_chapter
+def test_predictions_are_folded_and_measured(chapter):
+    cells = chapter.section("Exercises")
+    places = [k for k, cell in enumerate(cells) if ":class: predict" in cell.source]
+    assert 3 <= len(places) <= 5
+    for question, answer, measurement in (cells[k : k + 3] for k in places):
+        assert re.search(r"^[a-d]\) ", question.source, re.MULTILINE), "options to choose from"
+        assert ":class: dropdown" in answer.source
+        assert "hide-cell" in measurement.metadata.get("tags", ()) and measures(measurement)
+
+
+@each_chapter
 def test_exercises(chapter):
     exercises = chapter.exercises()
     assert len(exercises) >= 3
