@@ -155,4 +155,5 @@ def unfold(element):
     for folded in element.select(".dropdown, .toggle"):
         folded["class"] = [name for name in folded["class"] if name not in ("dropdown", "toggle")]
     for details in element.select("details"):
-        details["open"] = ""
+        details.summary.decompose()
+        details.unwrap()
