@@ -43,7 +43,7 @@ def slides(text):
         elif not is_proof(element):
             yield titled(section, topic, str(element)), ""
     summary = text.select_one("section#summary")
-    yield titled(summary.h2, "", str(summary.ol)), ""
+    yield titled(summary.h2, "", str(summary.find(["ol", "ul"]))), ""
 
 
 def is_proof(element):
