@@ -7,7 +7,6 @@ from book._tools import pages, pdf, slides
 from tests.book.notebooks import CHAPTERS, contents, figures
 from tests.environment import ROOT, built_site
 
-
 together = pytest.mark.xdist_group("document")  # it takes a while to put together
 
 
