@@ -23,8 +23,8 @@ import yaml
 from playwright.sync_api import sync_playwright
 
 from book._ext.formulas import MATHJAX
+from book._tools.browser import FLAGS, find
 from tests.book.notebooks import contents
-from tests.browser.conftest import FLAGS, find_browser
 from tests.environment import ROOT, built_site
 
 SLOWDOWN = 4
@@ -180,7 +180,7 @@ def main():
         served(built_site()) as ours,
         served(default_site(Path(folder))) as default,
     ):
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
         lines = ["# Pages, ours / default", ""]
         lines += [f"Chromium {browser.version}, {platform.machine()}, {TURNS} turns each.", ""]
         for line in table(browser, [ours, default]):

@@ -1,42 +1,22 @@
 """A browser, and the built book over http and from the file system."""
 
 import functools
-import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+from book._tools import browser as chromium
 from tests.book.notebooks import contents
 from tests.environment import built_site, missing
-
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
-
-
-def find_browser():
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @pytest.fixture(scope="session")
 def browser():
-    executable = find_browser()
-    if executable is None:
+    if chromium.find() is None:
         missing("no Chromium or Chrome was found")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
+    with chromium.launched() as running:
+        yield running
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
