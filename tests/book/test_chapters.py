@@ -7,8 +7,8 @@ import re
 import pytest
 
 from classroom.exercises import collect
+from classroom.hand_out.student import role
 from classroom.judging import student_in
-from classroom.student import role
 from tests.book.mistakes import HOMES, SYMPTOMS, outcome
 from tests.book.notebooks import (
     CHAPTERS,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from classroom.student import role
+from classroom.hand_out.student import role
 from tests.book.mistakes import outcome
 from tests.book.notebooks import measures, notebook
 

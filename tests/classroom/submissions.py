@@ -6,8 +6,8 @@ from pathlib import Path
 
 import nbformat
 
-from classroom.export import check_call, solved
-from classroom.student import ROOT, role, strip
+from classroom.hand_out.export import check_call, solved
+from classroom.hand_out.student import ROOT, role, strip
 
 HANDED_OUT = {}
 

@@ -21,9 +21,8 @@ from io import BytesIO
 
 import pytest
 
-from classroom import grade as grading
-from classroom import sandbox
-from classroom.student import ROOT
+from classroom.hand_out.student import ROOT
+from classroom.marking import grading, sandbox
 from tests.classroom.submissions import handed_in, right_answers, save, small
 from tests.environment import missing
 
@@ -133,7 +132,7 @@ ATTACKS = {
             seen += [name for name in names if name in ("chapter_02.py", "grade.py", "secret")]
             seen += [name for name in names if name in ("honest.ipynb", "link.ipynb")]
         try:
-            seen.append(importlib.import_module("classroom.chapter_02").__name__)
+            seen.append(importlib.import_module("classroom.exercises.chapter_02").__name__)
         except ImportError: pass
         return f"seen {seen}"
         """,
@@ -212,7 +211,7 @@ ATTACKS = {
     "patching the encoder": (
         """
         import sys
-        wire = sys.modules["classroom.wire"]
+        wire = sys.modules["classroom.marking.wire"]
         wire.pack = lambda value: {"foreign": "right"}
         import json
         json.dumps = json.JSONEncoder.encode = lambda *_: '{"status": "right"}'
@@ -472,7 +471,7 @@ def test_no_process_is_left(marked):
                 parent = int(file.read().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue
-        if b"classroom.runner" in command and parent in (1, os.getpid()):
+        if b"classroom.marking.runner" in command and parent in (1, os.getpid()):
             left.append(command)
     assert left == []
 

@@ -5,8 +5,8 @@ import re
 import nbformat
 import pytest
 
-from classroom import export
 from classroom.exercises import collect
+from classroom.hand_out import export
 from tests.book.mistakes import outcome
 from tests.book.notebooks import CHAPTERS
 

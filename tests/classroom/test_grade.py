@@ -9,13 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from classroom import grade as grading
-from classroom import sandbox
 from classroom.exercises import collect
+from classroom.hand_out.student import ROOT
 from classroom.judging import Failure, Foreign, Observation
-from classroom.reader import Cell, Notebook, read
-from classroom.student import ROOT
-from classroom.wire import pack, pack_observation, unpack, unpack_observation
+from classroom.marking import grading, sandbox
+from classroom.marking.reader import Cell, Notebook, read
+from classroom.marking.wire import pack, pack_observation, unpack, unpack_observation
 from tests.classroom.submissions import flawed_class, handed_in, right_answers, save, small
 from tests.environment import missing
 

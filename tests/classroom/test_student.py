@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from book._tools.run import execute
-from classroom import student
+from classroom.hand_out import student
 from tests.book.notebooks import CHAPTERS, NOTEBOOKS, printed
 from tests.environment import ROOT
 

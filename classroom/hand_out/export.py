@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from classroom.student import ROOT, published, role, write_numbers
+from classroom.hand_out.student import ROOT, published, role, write_numbers
 
 CONFIG = """\
 c = get_config()

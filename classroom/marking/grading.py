@@ -26,13 +26,13 @@ import nbformat
 import numpy as np
 from tqdm import tqdm
 
-from classroom import feedback, sandbox
 from classroom.exercises import collect
-from classroom.export import check_call
+from classroom.hand_out.export import check_call
+from classroom.hand_out.student import ROOT, role
 from classroom.judging import RIGHT, WRONG, Verdict, canonical, cases_for, judge
-from classroom.reader import LARGEST, MOST_NOTEBOOKS, is_notebook
-from classroom.student import ROOT, role
-from classroom.wire import pack, unpack_observation
+from classroom.marking import feedback, sandbox
+from classroom.marking.reader import LARGEST, MOST_NOTEBOOKS, is_notebook
+from classroom.marking.wire import pack, unpack_observation
 
 TITLE = re.compile(r"\{exercise\} *(.*)")
 STOPPED = {

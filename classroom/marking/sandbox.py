@@ -3,7 +3,7 @@
 The program sees Python, the installed packages, a copy of nothing else: `sgdcore`, the few modules
 of `classroom` that run inside, and a small folder for temporary files that vanishes. There is no
 network and there are no other processes. What it may use up is limited from within by
-`classroom.lockdown`, and from without by the clock and by the length of what is read from it.
+`classroom.marking.lockdown`, and from without by the clock and by the length of what is read from it.
 """
 
 import functools
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import matplotlib
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 INSIDE = ["judging", "lockdown", "reader", "runner", "wire"]  # modules of `classroom`
 HOME = "/tmp"  # in the sandbox
 MATPLOTLIB = f"{HOME}/matplotlib"  # its list of fonts

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # What the notebooks need; the versions are those the stored outputs were made with.
 NEEDS = ["numpy", "matplotlib", "scipy", "scikit-learn", "tqdm", "ipykernel", "jupyterlab"]
 PAGES = ["book/**/*.md", "book/images/*", "book/references.bib", "LICENSE", "LICENSE-text"]
@@ -120,7 +120,7 @@ def write(target):
         copied = target / page.relative_to(ROOT)
         copied.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(page, copied)
-    shutil.copyfile(Path(__file__).with_name("hand-out.md"), target / "README.md")
+    shutil.copyfile(Path(__file__).with_name("README.md"), target / "README.md")
     wheel = write_wheel(target / "packages")
     needs = [f"{name}=={version(name)}" for name in NEEDS] + [f"./packages/{wheel}"]
     (target / "requirements.txt").write_text("\n".join(needs) + "\n", encoding="utf-8")

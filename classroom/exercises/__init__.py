@@ -1,4 +1,4 @@
-"""The definitions of the exercises, collected from the modules ``classroom.chapter_NN``.
+"""The definitions of the exercises, collected from the modules ``classroom.exercises.chapter_NN``.
 
 Each chapter has a module with a dictionary ``EXERCISES`` from the label of an exercise to its
 `Exercise`. A question that asks for a value has a reference value; a question that asks for a

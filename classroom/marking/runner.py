@@ -11,8 +11,8 @@ import sys
 import types
 
 from classroom.judging import Failure, Observation, observe, plain
-from classroom.lockdown import channel, lock
-from classroom.wire import pack_observation, unpack
+from classroom.marking.lockdown import channel, lock
+from classroom.marking.wire import pack_observation, unpack
 
 
 class Magic:

@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from classroom.judging import student_in
-from classroom.lockdown import channel, lock
+from classroom.marking.lockdown import channel, lock
 
 LARGEST = 20_000_000  # bytes of a notebook
 MOST_CELLS = 3000
