@@ -49,7 +49,7 @@ def main():
         sandbox.probe()
         for run in ("first", "second"):
             start = time.perf_counter()
-            results = grade.grade(base / "submissions", base / "marks")
+            results = grading.grade(base / "submissions", base / "marks")
             took = time.perf_counter() - start
             points = sum(mark.points for result in results for mark in result.marks.values())
             print(f"chapter {number}, {run} run: {took:.1f} s, {points} points")

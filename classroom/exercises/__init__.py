@@ -1,4 +1,4 @@
-"""The definitions of the exercises, collected from the modules ``classroom.exercises.chapter_NN``.
+"""The definitions of the exercises, collected from the modules ``chapter_NN`` of this folder.
 
 Each chapter has a module with a dictionary ``EXERCISES`` from the label of an exercise to its
 `Exercise`. A question that asks for a value has a reference value; a question that asks for a
@@ -37,8 +37,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.random import Generator
-
-import classroom
 
 
 @dataclass(frozen=True)
@@ -96,13 +94,11 @@ class Exercise:
 def collect():
     """Every exercise of every chapter module, by label."""
     found = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(classroom.__path__)):
-        if not module.startswith("chapter_"):
-            continue
-        exercises = importlib.import_module(f"classroom.{module}").EXERCISES
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+        exercises = importlib.import_module(f"{__name__}.{module}").EXERCISES
         prefix = module.removeprefix("chapter_") + "-e"
         for label in exercises:
             if not label.startswith(prefix):
-                raise ValueError(f"classroom.{module}: label {label!r} must begin with {prefix!r}")
+                raise ValueError(f"{module}: label {label!r} must begin with {prefix!r}")
         found |= exercises
     return found

@@ -122,7 +122,3 @@ def main():
     out = parser.parse_args().out
     write(out)
     print(f"Assignments for nbgrader are in {os.path.relpath(out)}")
-
-
-if __name__ == "__main__":
-    main()

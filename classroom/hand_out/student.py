@@ -132,7 +132,3 @@ def main():
     out = parser.parse_args().out
     write(out)
     print(f"The student's folder is {os.path.relpath(out)}")
-
-
-if __name__ == "__main__":
-    main()

@@ -143,7 +143,7 @@ def fingerprint(asked):
     """A hash of everything that a mark depends on besides the submission."""
     digest = hashlib.sha256(f"{sys.version} {np.__version__} {asked}".encode())
     for folder in ("classroom", "sgdcore"):
-        for path in sorted((ROOT / folder).glob("*.py")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -450,7 +450,3 @@ def main():
         for trouble in result.troubles:
             print(f"{result.name}: {trouble}")
     print(f"Begin with {os.path.join(given.out, 'summary.html')}")
-
-
-if __name__ == "__main__":
-    main()

@@ -3,7 +3,8 @@
 The program sees Python, the installed packages, a copy of nothing else: `sgdcore`, the few modules
 of `classroom` that run inside, and a small folder for temporary files that vanishes. There is no
 network and there are no other processes. What it may use up is limited from within by
-`classroom.marking.lockdown`, and from without by the clock and by the length of what is read from it.
+`classroom.marking.lockdown`, and from without by the clock and by the length of what is read
+from it.
 """
 
 import functools
@@ -21,7 +22,8 @@ from pathlib import Path
 import matplotlib
 
 ROOT = Path(__file__).resolve().parents[2]
-INSIDE = ["judging", "lockdown", "reader", "runner", "wire"]  # modules of `classroom`
+MARKING = ["__init__", "lockdown", "reader", "runner", "wire"]
+INSIDE = ["judging.py", *(f"marking/{name}.py" for name in MARKING)]  # of `classroom`
 HOME = "/tmp"  # in the sandbox
 MATPLOTLIB = f"{HOME}/matplotlib"  # its list of fonts
 SYSTEM = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts"]
@@ -115,8 +117,8 @@ def _mounts(limits):
     links = {path: os.readlink(path) for path in system if os.path.islink(path)}
     shown = {path: path for path in [*system, sys.base_prefix, *_packages()] if path not in links}
     shown["/course/sgdcore"] = ROOT / "sgdcore"
-    shown["/course/classroom/__init__.py"] = ROOT / "classroom" / "stand_in.py"
-    shown |= {f"/course/classroom/{name}.py": ROOT / f"classroom/{name}.py" for name in INSIDE}
+    shown["/course/classroom/__init__.py"] = ROOT / "classroom/marking/stand_in.py"
+    shown |= {f"/course/classroom/{name}": ROOT / "classroom" / name for name in INSIDE}
     # Without its list of fonts, Matplotlib would spend seconds on making one.
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
         shown[f"{MATPLOTLIB}/{fonts.name}"] = fonts
@@ -136,7 +138,7 @@ def _packages():
 
 
 def run(module, arguments, stdin, limits, trust=False):
-    """Run a module of `classroom` in the sandbox.
+    """Run a module of `classroom.marking` in the sandbox.
 
     Parameters
     ----------
@@ -158,11 +160,11 @@ def run(module, arguments, stdin, limits, trust=False):
     if not trust:
         # bubblewrap itself can be seen from inside, with its environment: it gets none.
         locks = map(str, (limits.seconds, limits.memory, limits.disk))
-        return _collect([*walls(limits), "-m", f"classroom.{module}", *arguments, *locks],
+        return _collect([*walls(limits), "-m", f"classroom.marking.{module}", *arguments, *locks],
                         stdin, limits, env={})  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | QUIET | {"PYTHONPATH": str(ROOT)}
-        return _collect([sys.executable, "-m", f"classroom.{module}", *arguments],
+        return _collect([sys.executable, "-m", f"classroom.marking.{module}", *arguments],
                         stdin, limits, cwd=folder, env=environment)  # fmt: skip
 
 

@@ -129,7 +129,7 @@ ATTACKS = {
         seen = [name for name in seen if name != ".venv"]  # the way to the packages
         for folder, inner, names in os.walk("/"):
             inner[:] = set(inner) - {"proc", "usr"}
-            seen += [name for name in names if name in ("chapter_02.py", "grade.py", "secret")]
+            seen += [name for name in names if name in ("chapter_02.py", "grading.py", "secret")]
             seen += [name for name in names if name in ("honest.ipynb", "link.ipynb")]
         try:
             seen.append(importlib.import_module("classroom.exercises.chapter_02").__name__)
@@ -199,7 +199,7 @@ ATTACKS = {
         import sys
         yes = lambda *_, **__: True
         np.allclose = np.isclose = np.array_equal = np.array_equiv = yes
-        for name in ("judging", "wire"):
+        for name in ("judging", "marking.wire"):
             module = sys.modules["classroom." + name]
             for each in list(vars(module)):
                 if each in ("difference", "judge", "_identical", "_problem", "_same_outcome"):
@@ -487,8 +487,9 @@ def test_the_process_that_compares_stays_small(marked, tmp_path):
         os.link(submissions / name, tmp_path / "in" / name)
     for name in ["1 GB into every file that is open", "an answer of many MB", "a list of lists"]:
         os.link(submissions / f"{name}.ipynb", tmp_path / "in" / f"{name}.ipynb")
-    code = "import pathlib, sys; from classroom import grade; folder = sys.argv[1]\n"
-    code += "grade.grade(pathlib.Path(folder, 'in'), pathlib.Path(folder, 'out'))\n"
+    code = "import pathlib, sys; from classroom.marking import grading\n"
+    code += "folder = sys.argv[1]\n"
+    code += "grading.grade(pathlib.Path(folder, 'in'), pathlib.Path(folder, 'out'))\n"
     # Not getrusage, which counts what the process was before it became this program.
     code += "print(pathlib.Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     program = [sys.executable, "-c", code, str(tmp_path)]

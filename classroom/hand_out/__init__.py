@@ -1,0 +1,1 @@
+"""What is handed out: notebooks without solutions, and assignments for nbgrader."""
