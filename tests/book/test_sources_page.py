@@ -52,7 +52,7 @@ TOPICS = {
         The subgradient method (次梯度法)
         Algorithm and formula
         A line, with functions for loss, gradient and update
-        The loss printed after every epoch
+        The loss printed while it trains
         Direction: huge data, distributed
         Direction: language
         Direction: vision
@@ -75,6 +75,10 @@ TOPICS = {
         Its layers: convolutions of 3 by 3, pooling, a dense layer of 1024, dropout, ten outputs
         Its training: SGD at 0.01, cross-entropy, batches of 32, ten epochs
         Images of 224 by 224 pixels in three colours
+        A local optimum as "an unstable direction"
+        Losses that are not convex, such as MSE
+        Parallel computation in convolutions
+        Improving: other optimisers beside SGD
         Improving: Adam
         Improving: deeper and wider
         Improving: L1 regularisation
@@ -96,10 +100,12 @@ TOPICS = {
         Use: clustering with k-means
         Use: images and vision
         Use: language
+        Use: support vector machines
         Use: optimisation in general
         Resources and tools
         Papers
         Direction: adaptive rates
+        Direction: new algorithms, faster and more stable
         Direction: hybrids with annealing and genetic algorithms
         Direction: large and high-dimensional data
         Question: how to avoid local minima?
