@@ -34,7 +34,8 @@ class Fold(SphinxTransform):
             label = FOLDED.get(role(cell))
             programs = [child for child in node if "cell_input" in child["classes"]]
             if label and programs:
-                wrap(programs[0], label)
+                folded = wrap(programs[0], label)
+                move_records(node, folded)
         for proof in list(self.document.findall(proof_node)):
             wrap(proof, "Proof")
             mark_first_word(proof)
@@ -44,6 +45,26 @@ def wrap(node, label):
     folded = Folded(label=label)
     node.replace_self(folded)
     folded += node
+    return folded
+
+
+def move_records(cell, folded):
+    """Published numbers go with the program that publishes them: the text quotes them."""
+    records = [
+        output
+        for output in cell.findall(nodes.container)
+        if output.get("nb_element") == "mime_bundle" and 'class="record"' in output.astext()
+    ]
+    if not records:
+        return
+    outputs = records[0].parent
+    moved = nodes.container(classes=outputs["classes"])
+    folded += moved
+    for record in records:
+        outputs.remove(record)
+        moved += record
+    if not outputs.children:
+        cell.remove(outputs)
 
 
 def mark_first_word(proof):

@@ -26,8 +26,8 @@ from tests.book.prose import numbers
 FIGURE_BYTES = 500_000
 GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
 
-# What an output needs that stands on the page without its program.
-WORD = re.compile(r"(?!True|False|None|array|float|nan)[A-Za-zα-ω]{3,}")
+# What an output needs that stands on the page without its program: a word, or a named number.
+WORD = re.compile(r"(?!True|False|None|array|float|nan)[A-Za-zα-ω]{3,}|[A-Za-zα-ω] ?= ?[-\d]")
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
