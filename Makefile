@@ -148,7 +148,7 @@ mutants: $(MUTANTS)/.ready
 	$(MUTANTS)/bin/python tests/mutants/run.py $(MUTATE)
 
 run: $(READY)
-	$(PY) book/_tools/run.py $(NB)
+	$(PY) -m book._tools.run $(NB)
 
 student: $(READY)
 	$(PY) -m classroom.student

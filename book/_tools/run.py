@@ -1,6 +1,6 @@
 """Execute notebooks and store their outputs in the form the repository keeps (``make run``).
 
-Usage: python book/_tools/run.py chapters/01-learning-as-optimisation.ipynb ...
+Usage: python -m book._tools.run chapters/01-learning-as-optimisation.ipynb ...
 
 Nothing is written unless the whole notebook ran and its figures are in order.
 """
@@ -24,6 +24,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
+
+from book._ext.roles import hide_source
 
 FIGURE_BYTES = 500_000  # of all figures in one notebook
 SAME_PICTURE = 0.05  # mean difference of a colour level (0 to 255) that rounding alone can make
@@ -138,7 +140,7 @@ def describe(cell):
 
 
 def normalise(notebook):
-    """Drop what changes from run to run or from machine to machine."""
+    """Drop what changes from run to run or from machine to machine; fold by the cells' roles."""
     language = notebook.metadata.get("language_info", {})
     language.pop("version", None)
     course = {k: v for k, v in notebook.metadata.items() if k == "course"}
@@ -148,6 +150,7 @@ def normalise(notebook):
     for cell in notebook.cells:
         for key in VOLATILE:
             cell.metadata.pop(key, None)
+        hide_source(cell)
         for output in cell.get("outputs", ()):
             if output.output_type == "error":  # frames hold paths of this machine
                 output.traceback = [f"{output.ename}: {output.evalue}"]

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from book._ext.roles import FOLDED, ROLES, role
 from classroom.exercises import collect
 from classroom.hand_out.student import role
 from classroom.judging import student_in
@@ -25,6 +26,9 @@ from tests.book.prose import numbers
 
 FIGURE_BYTES = 500_000
 GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
+
+# What an output needs that stands on the page without its program: a word, or a named number.
+WORD = re.compile(r"(?!True|False|None|array|float|nan)[A-Za-zα-ω]{3,}|[A-Za-zα-ω] ?= ?[-\d]")
 
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
 each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
@@ -74,10 +78,55 @@ def test_only_optional_cells_are_left_out_of_the_comparison(notebook):
         assert cell.outputs or not optional, "run it once where its library is installed"
 
 
+@each_notebook
+def test_every_program_has_a_role(notebook):
+    for cell in notebook.code:
+        assert role(cell) in ROLES, f"{cell.id}: expected one of {sorted(ROLES)}, got {role(cell)}"
+        for number, kind in mistake_tags(cell):
+            wanted = "measure" if kind == "measured" else kind
+            assert role(cell) == wanted, f"{cell.id} shows mistake {number}"
+
+
+@each_notebook
+def test_programs_are_folded_by_role_in_jupyter_too(notebook):
+    for cell in notebook.code:
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert hidden == (role(cell) in FOLDED), f"{cell.id}: store it again with make run"
+
+
+@each_notebook
+def test_no_tag_folds_a_program(notebook):
+    for cell in notebook.cells:
+        tags = set(cell.metadata.get("tags", ()))
+        assert not tags & {"from-scratch", "hide-cell", "hide-input", "hide-output"}, cell.id
+
+
+@each_chapter
+def test_a_chapter_builds_its_method_and_shows_the_twin(chapter):
+    roles = [role(cell) for cell in chapter.section("Code") if cell.cell_type == "code"]
+    assert "from-scratch" in roles and "twin" in roles
+    assert roles.index("from-scratch") < roles.index("twin")
+
+
+@each_notebook
+def test_what_is_open_can_be_read_without_its_program(notebook):
+    for cell in notebook.code:
+        if role(cell) in FOLDED:
+            for text in shown(cell):
+                assert WORD.search(text), f"{cell.id}: say what these numbers are:\n{text}"
+
+
+def shown(cell):
+    """The texts that a cell leaves on the page: what it printed, and its last value."""
+    yield from filter(None, [printed(cell)])
+    for out in cell.outputs:
+        if out.output_type == "execute_result" and "image/png" not in out.data:
+            yield out.data["text/plain"]
+
+
 @each_chapter
 def test_from_scratch_uses_numpy_only(chapter):
-    from_scratch = chapter.tagged("from-scratch")
-    assert from_scratch, "tag the cell that builds the method from scratch: from-scratch"
+    from_scratch = [cell for cell in chapter.code if role(cell) == "from-scratch"]
     trees = [ast.parse(cell.source) for cell in chapter.code]
     others = {name for tree in trees for module, name in imports(tree) if module != "numpy"}
     for cell in from_scratch:
@@ -168,7 +217,7 @@ def test_predictions_are_folded_and_measured(chapter):
     for question, answer, measurement in (cells[k : k + 3] for k in places):
         assert re.search(r"^[a-d]\) ", question.source, re.MULTILINE), "options to choose from"
         assert ":class: dropdown" in answer.source
-        assert "hide-cell" in measurement.metadata.get("tags", ()) and measures(measurement)
+        assert role(measurement) == "measure" and measures(measurement)
 
 
 @each_chapter
@@ -207,6 +256,12 @@ def test_exercises_begin_with_the_students_name(chapter):
 def test_exercises_and_definitions_agree():
     shown = [label for chapter in CHAPTERS for label in chapter.exercises()]
     assert sorted(shown) == sorted(collect())
+
+
+def mistake_tags(cell):
+    """The number and kind of every mistake that a cell is tagged to show."""
+    matches = map(TAG.fullmatch, cell.metadata.get("tags", ()))
+    return [(int(match[1]), match[2]) for match in matches if match]
 
 
 @each_notebook
