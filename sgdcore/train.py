@@ -84,11 +84,30 @@ class State(NamedTuple):
 
 
 class Tuned(NamedTuple):
-    """What :func:`tune` found: the best rate, and the median score of every rate of the grid."""
+    """What :func:`tune` found: the best rate, and the median score of every rate of the grid.
+
+    The rates beside the best one tell how much the grid itself decides. Ask
+    :meth:`decides` before you say that one method beats another.
+    """
 
     lr: float
     grid: np.ndarray
     score: np.ndarray
+
+    @property
+    def neighbours(self):
+        """The scores at the rate below the best one and at the rate above it."""
+        best = int(np.argmin(self.score))
+        return self.score[[best - 1, best + 1]]
+
+    def decides(self, difference):
+        """Whether the grid, not the method, may decide a ``difference`` between two methods.
+
+        True where the score of a neighbour of the best rate differs by more than that from the
+        best score: the true best rate may lie in between, and a finer grid may turn the result.
+        ``difference`` is in the units of the score.
+        """
+        return bool((self.neighbours - self.score.min()).max() > abs(difference))
 
 
 def train(
