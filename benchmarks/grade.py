@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from classroom.marking import sandbox
+from classroom.marking import grading, sandbox
 from tests.classroom.submissions import handed_in, right_answers, save
 
 STUDENTS = 100
