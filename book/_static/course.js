@@ -121,4 +121,5 @@
   mend(); // this script is deferred: the page is parsed
   window.addEventListener("load", fit);
   window.addEventListener("resize", fit);
+  document.addEventListener("toggle", fit, true); // what was folded had no size
 })();
