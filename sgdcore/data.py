@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import require_count, require_number, require_rng
 
 # What a run draws, each from a stream of its own, so that drawing more of the one leaves the
 # others alone.
@@ -101,7 +101,8 @@ class Sampler:
     def __init__(self, n, batch_size, rngs, sampling):
         if sampling not in SAMPLINGS:
             raise ValueError(f"sampling must be one of {SAMPLINGS}, got {sampling!r}")
-        if require_count("batch_size", batch_size) > n:
+        batch_size = require_count("batch_size", batch_size)
+        if batch_size > n:
             raise ValueError(f"batch_size must be at most the {n} samples, got {batch_size}")
         self.n, self.batch_size, self.rngs, self.sampling = n, batch_size, rngs, sampling
         self._position = 0
@@ -124,13 +125,14 @@ class Sampler:
         length = self.n
         if self.sampling == "replacement":
             length = self.batch_size * max(1, DRAWN_AT_ONCE // self.batch_size)
-        if self._order.shape[-1] != length:
-            self._order = np.empty((*self.rngs.shape, length), dtype=np.int32)
+        # A new array each time: batches are views, and those handed out must stay as they are.
+        self._order = np.empty((*self.rngs.shape, length), dtype=np.int32)
         for where, rng in np.ndenumerate(self.rngs):
             if self.sampling == "replacement":
                 self._order[where] = rng.integers(self.n, size=length)
             else:
                 self._order[where] = rng.permutation(self.n)
+        self._order.flags.writeable = False
 
 
 def split(X, y, *, rng, validation=0.2, test=0.2):
@@ -154,6 +156,7 @@ def split(X, y, *, rng, validation=0.2, test=0.2):
     ValueError
         If the lengths differ, a share is out of its range, or a part would be empty.
     """
+    require_rng(rng)
     X, y = np.asarray(X), np.asarray(y)
     if X.shape[:1] != y.shape[:1]:
         raise ValueError(f"X and y must have the same length: shapes {X.shape} and {y.shape}")

@@ -234,7 +234,7 @@ def softmax_cross_entropy():
 
 def softmax(scores):
     r"""Probabilities :math:`p_k = e^{z_k} / \sum_j e^{z_j}` of scores ``(..., K)``; no overflow."""
-    scores = np.asarray(scores)
+    scores = _floats("scores", scores)
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
     return weights
@@ -244,7 +244,7 @@ def _per_sample(value, slope, curvature, check_target=None):
     """The loss whose value, slope and curvature of a sample are these functions."""
 
     def samples(prediction, target):
-        prediction, target = np.asarray(prediction), np.asarray(target)
+        prediction, target = _floats("prediction", prediction), _floats("target", target)
         _require_same_samples(prediction.shape, target.shape)
         if check_target:
             check_target(target)
@@ -262,6 +262,16 @@ def _per_sample(value, slope, curvature, check_target=None):
         mean_grad,
         lambda prediction, target: curvature(*samples(prediction, target)),
     )
+
+
+def _floats(name, values):
+    """The values as floats: whole numbers of a small type would wrap round in a difference."""
+    values = np.asarray(values)
+    if values.dtype.kind == "f":
+        return values
+    if values.dtype.kind not in "biu":
+        raise ValueError(f"{name} must be real numbers, got dtype {values.dtype}")
+    return values.astype(float)
 
 
 def _require_same_samples(prediction, target):
@@ -295,7 +305,7 @@ def _require_signs(target):
 def _scores_and_labels(scores, labels):
     """Scores (..., B, K), and of the same shape whether k is the label, with the formula's [k = y].
     """
-    scores, labels = np.asarray(scores), np.asarray(labels)
+    scores, labels = _floats("scores", scores), np.asarray(labels)
     if scores.ndim < 2 or labels.ndim < 1 or scores.shape[-2] != labels.shape[-1]:
         raise ValueError(
             "scores must have shape (..., B, K) and labels (..., B) with the same B: "

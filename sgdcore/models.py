@@ -18,13 +18,20 @@ that of predictions and gradients. Images enter flat, channel by channel and row
 """
 
 import math
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from sgdcore import layers
-from sgdcore._checks import require_count, require_number, require_parameter
+from sgdcore._checks import (
+    require_count,
+    require_instance,
+    require_number,
+    require_parameter,
+    require_rng,
+)
 from sgdcore.layers import Chain
 
 
@@ -201,6 +208,7 @@ class Sequential:
     """
 
     def __init__(self, inputs, layers):
+        require_instance("layers", layers, Sequence, "[Dense(32), ReLU(), Dense(10)]")
         self._chain = Chain(layers).build(_sample_shape(inputs))
         if len(self._chain.outputs) > 1:
             raise ValueError(
@@ -222,6 +230,7 @@ class Sequential:
 
     def init(self, rng):
         """A starting point ``(P,)``; each layer says how it draws from ``rng``."""
+        require_rng(rng)
         return np.concatenate([np.ravel(values) for values in self._chain.init(rng)])
 
     def forward(self, theta, X, *, rngs=None):
@@ -299,6 +308,7 @@ def mlp(sizes, *, activation=None, init=None):
     -----
     Introduced in chapter 13.
     """
+    require_instance("sizes", sizes, Sequence, "(64, 32, 10)")
     first, *widths = sizes
     if not widths:
         raise ValueError(f"an mlp needs the number of inputs and of outputs at least, got {sizes}")

@@ -138,6 +138,8 @@ def lbfgs(objective, theta0, data, *, steps):
 def _descend(objective, theta0, data, steps, damping, curvature):
     damping = require_number("damping", damping, at_least=0)
     theta = np.asarray(theta0, dtype=float)
+    if theta.ndim != 1:
+        raise ValueError(f"theta0 must be one starting point (P,), got shape {theta.shape}")
     path = [theta]
     for _ in range(require_count("steps", steps)):
         value, grad = objective.value_and_grad(theta, *data)

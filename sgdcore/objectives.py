@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgdcore._checks import require_number
+from sgdcore._checks import require_instance, require_number
+from sgdcore._norm import norm
 from sgdcore.losses import Loss
 from sgdcore.models import Linear
 
@@ -48,6 +49,9 @@ class Objective:
     mask: np.ndarray | None = None
 
     def __post_init__(self):
+        require_instance("loss", self.loss, Loss, "losses.squared()")
+        if not hasattr(self.model, "size"):
+            require_instance("model", self.model, Linear, "models.linear(2)")
         require_number("l2", self.l2, at_least=0)
         require_number("l1", self.l1, at_least=0)
         if self.mask is not None and np.shape(self.mask) != (self.model.size,):
@@ -161,9 +165,18 @@ def soft_threshold(theta, amount):
 
 
 def project_ball(theta, radius):
-    r"""The nearest point of the ball :math:`\lVert \theta \rVert \le r`, shape ``(..., P)``."""
-    length = np.sqrt(np.vecdot(theta, theta))[..., None]
-    return theta * (radius / np.maximum(length, radius))
+    r"""The nearest point of the ball :math:`\lVert \theta \rVert \le r`, shape ``(..., P)``.
+
+    Raises
+    ------
+    ValueError
+        If the radius is not a finite number of at least 0.
+    """
+    radius = require_number("radius", radius, at_least=0)
+    theta = np.asarray(theta)
+    length = norm(theta)
+    outside = length > radius
+    return np.where(outside, theta * (radius / np.where(outside, length, 1)), theta)
 
 
 def project_box(theta, low, high):

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import require_count, require_instance, require_number
+from sgdcore._norm import norm
 from sgdcore.objectives import soft_threshold
 
 
@@ -114,7 +115,7 @@ def normalised():
     """
 
     def direction(grad):
-        length = _norm(grad)
+        length = norm(grad)
         return grad / np.where(length > 0, length, 1)
 
     return _stateless(direction)
@@ -215,7 +216,8 @@ def adagrad(eps=1e-10):
     Raises
     ------
     ValueError
-        If ``eps`` is not above 0.
+        If ``eps`` is not above 0;
+        by ``init``, if ``eps`` is 0 in the dtype of ``theta``.
 
     Notes
     -----
@@ -230,7 +232,7 @@ def adagrad(eps=1e-10):
         step = lr * grad / (np.sqrt(total) + eps)
         return theta - step, Buffer(state.step + 1, total)
 
-    return Optimizer(_zero_buffer, update)
+    return Optimizer(_with_eps(_zero_buffer, eps), update)
 
 
 def rmsprop(alpha=0.99, eps=1e-8, *, centred=False):
@@ -259,7 +261,8 @@ def rmsprop(alpha=0.99, eps=1e-8, *, centred=False):
     Raises
     ------
     ValueError
-        If a coefficient is out of its range.
+        If a coefficient is out of its range;
+        by ``init``, if ``eps`` is 0 in the dtype of ``theta``.
 
     Notes
     -----
@@ -279,7 +282,7 @@ def rmsprop(alpha=0.99, eps=1e-8, *, centred=False):
         step = lr * grad / (np.sqrt(spread) + eps)
         return theta - step, Moments(state.step + 1, first, second)
 
-    return Optimizer(_zero_moments, update)
+    return Optimizer(_with_eps(_zero_moments, eps), update)
 
 
 def adam(beta1=0.9, beta2=0.999, eps=1e-8):
@@ -308,7 +311,8 @@ def adam(beta1=0.9, beta2=0.999, eps=1e-8):
     Raises
     ------
     ValueError
-        If a coefficient is out of its range.
+        If a coefficient is out of its range;
+        by ``init``, if ``eps`` is 0 in the dtype of ``theta``.
 
     Notes
     -----
@@ -323,7 +327,7 @@ def adam(beta1=0.9, beta2=0.999, eps=1e-8):
         state = _next_moments(grad, state, *coefficients[:2])
         return theta - lr * _adam_step(state, *coefficients), state
 
-    return Optimizer(_zero_moments, update)
+    return Optimizer(_with_eps(_zero_moments, eps), update)
 
 
 def amsgrad(beta1=0.9, beta2=0.999, eps=1e-8):
@@ -349,7 +353,8 @@ def amsgrad(beta1=0.9, beta2=0.999, eps=1e-8):
     Raises
     ------
     ValueError
-        If a coefficient is out of its range.
+        If a coefficient is out of its range;
+        by ``init``, if ``eps`` is 0 in the dtype of ``theta``.
 
     Notes
     -----
@@ -368,7 +373,7 @@ def amsgrad(beta1=0.9, beta2=0.999, eps=1e-8):
         step = _adam_step(moments._replace(second=largest), *coefficients)
         return theta - lr * step, Peak(moments, largest)
 
-    return Optimizer(init, update)
+    return Optimizer(_with_eps(init, eps), update)
 
 
 def adamw(beta1=0.9, beta2=0.999, eps=1e-8, *, weight_decay=1e-2, mask=None):
@@ -649,7 +654,8 @@ def lamb(blocks, beta1=0.9, beta2=0.999, eps=1e-6, *, weight_decay=0.0):
     Raises
     ------
     ValueError
-        If a setting is out of its range, or ``theta`` does not have the size of the blocks.
+        If a setting is out of its range, or ``theta`` does not have the size of the blocks;
+        by ``init``, if ``eps`` is 0 in the dtype of ``theta``.
 
     Notes
     -----
@@ -668,7 +674,7 @@ def lamb(blocks, beta1=0.9, beta2=0.999, eps=1e-6, *, weight_decay=0.0):
         step = _adam_step(state, *coefficients) + decay * theta
         return theta - lr * _trusted(step, theta, blocks, 1.0), state
 
-    return Optimizer(init, update)
+    return Optimizer(_with_eps(init, eps), update)
 
 
 def schedule_free(beta=0.9):
@@ -749,7 +755,7 @@ def coupled_decay(optimizer, weight_decay, mask=None):
         _require_fit(grad, theta, lr)
         return optimizer.update(grad + decay(theta), state, theta, lr)
 
-    return Optimizer(optimizer.init, update)
+    return _wrapped(optimizer, update)
 
 
 def decoupled_decay(optimizer, weight_decay, mask=None):
@@ -787,7 +793,7 @@ def decoupled_decay(optimizer, weight_decay, mask=None):
         _require_fit(grad, theta, lr)
         return optimizer.update(grad, state, theta - lr * decay(theta), lr)
 
-    return Optimizer(optimizer.init, update)
+    return _wrapped(optimizer, update)
 
 
 def clip_norm(optimizer, bound):
@@ -820,10 +826,10 @@ def clip_norm(optimizer, bound):
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
-        clipped = grad * (bound / np.maximum(_norm(grad), bound))
+        clipped = grad * (bound / np.maximum(norm(grad), bound))
         return optimizer.update(clipped, state, theta, lr)
 
-    return Optimizer(optimizer.init, update)
+    return _wrapped(optimizer, update)
 
 
 def clip_value(optimizer, bound):
@@ -852,7 +858,7 @@ def clip_value(optimizer, bound):
         _require_fit(grad, theta, lr)
         return optimizer.update(np.clip(grad, -bound, bound), state, theta, lr)
 
-    return Optimizer(optimizer.init, update)
+    return _wrapped(optimizer, update)
 
 
 def proximal_l1(optimizer, weight, mask=None):
@@ -889,7 +895,7 @@ def proximal_l1(optimizer, weight, mask=None):
         theta, state = optimizer.update(grad, state, theta, lr)
         return soft_threshold(theta, lr * threshold(np.ones_like(theta))), state
 
-    return Optimizer(optimizer.init, update)
+    return _wrapped(optimizer, update)
 
 
 def projected(optimizer, project):
@@ -913,7 +919,7 @@ def projected(optimizer, project):
         theta, state = optimizer.update(grad, state, theta, lr)
         return project(theta), state
 
-    return Optimizer(optimizer.init, update)
+    return _wrapped(optimizer, update)
 
 
 def block_mask(blocks, chosen):
@@ -943,6 +949,12 @@ def _stateless(direction):
         return theta - lr * direction(grad), state
 
     return Optimizer(lambda theta: (), update)
+
+
+def _wrapped(optimizer, update):
+    """An optimiser around another one, whose state it has."""
+    require_instance("optimizer", optimizer, Optimizer, "optimizers.sgd()")
+    return Optimizer(optimizer.init, update)
 
 
 def _zero_buffer(theta):
@@ -979,6 +991,18 @@ def _next_moments(grad, state, beta1, beta2):
     return Moments(state.step + 1, first, _running(beta2, state.second, grad * grad))
 
 
+def _with_eps(init, eps):
+    """``init``, refusing a dtype in which ``eps`` is 0: a zero gradient would make 0/0 there."""
+
+    def checked(theta):
+        if theta.dtype.kind == "f" and theta.dtype.type(eps) == 0:
+            smallest = np.finfo(theta.dtype).smallest_subnormal
+            raise ValueError(f"eps={eps:g} is 0 in {theta.dtype}: take at least {smallest:.1e}")
+        return init(theta)
+
+    return checked
+
+
 def _adam_step(state, beta1, beta2, eps):
     """m̂ / (√v̂ + ε)."""
     scale = np.sqrt(state.second)
@@ -989,16 +1013,11 @@ def _adam_step(state, beta1, beta2, eps):
     return step
 
 
-def _norm(vector):
-    """Euclidean length over the last axis, which is kept."""
-    return np.sqrt(np.vecdot(vector, vector))[..., None]
-
-
 def _trusted(step, theta, blocks, trust):
     """Every block of the step, scaled to ``trust`` times the length of the block of theta."""
     result = step.copy()
     for block in blocks:
-        weights, length = _norm(theta[..., block.where]), _norm(step[..., block.where])
+        weights, length = norm(theta[..., block.where]), norm(step[..., block.where])
         usable = (weights > 0) & (length > 0)
         ratio = np.where(usable, trust * weights / np.where(usable, length, 1), 1)
         result[..., block.where] *= ratio
@@ -1044,7 +1063,7 @@ def _orthogonal(matrix, iterations):
     a, b, c = 3.4445, -4.7750, 2.0315
     rows, columns = matrix.shape[-2:]
     X = matrix.swapaxes(-1, -2) if rows > columns else matrix  # so that X Xᵀ is the small one
-    X = X / (_norm(_flat(X))[..., None] + 1e-7)
+    X = X / (norm(_flat(X))[..., None] + 1e-7)
     for _ in range(iterations):
         square = X @ X.swapaxes(-1, -2)
         X = a * X + (b * square + c * square @ square) @ X
@@ -1068,6 +1087,8 @@ def _require_blocks(blocks, theta):
 
 
 def _require_fit(grad, theta, lr):
+    if theta.dtype.kind != "f":
+        raise ValueError(f"theta must be floats, got dtype {theta.dtype}")
     if grad.shape != theta.shape:
         raise ValueError(
             f"grad and theta must have the same shape: grad has {grad.shape}, theta {theta.shape}"

@@ -9,10 +9,11 @@ Rates that depend on more than the step, such as reduce-on-plateau, are in :mod:
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number, require_rate
+from sgdcore._checks import require_count, require_instance, require_number, require_rate
 
 
 def constant(lr):
@@ -278,6 +279,7 @@ def warmup(schedule, steps, *, start=0.0):
     Differs from: optax's warm-up and cosine counts the warm-up into the length; Keras does not,
     and neither do we.
     """
+    require_instance("schedule", schedule, Callable, "schedules.constant(0.1)")
     steps = require_count("steps", steps)
     start = require_number("start", start, at_least=0)
 

@@ -3,14 +3,19 @@
 import contextlib
 import copy
 import sys
+import zlib
 from contextvars import ContextVar
 from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_rate
+from sgdcore._checks import require_count, require_finite, require_instance, require_rate
+from sgdcore.averaging import Observer
 from sgdcore.data import Sampler, generators
-from sgdcore.estimators import count, minibatch, take
+from sgdcore.estimators import Estimator, count, minibatch, take
+from sgdcore.objectives import Objective
+from sgdcore.optimizers import Optimizer
+from sgdcore.problems import Problem
 from sgdcore.rates import Rule, scheduled
 
 # The loss on all the data is summed over this many samples at a time, so that recording needs
@@ -75,14 +80,34 @@ class State(NamedTuple):
     rule: object
     sampler: Sampler | None
     noise: np.ndarray
+    settings: dict
 
 
 class Tuned(NamedTuple):
-    """What :func:`tune` found: the best rate, and the median score of every rate of the grid."""
+    """What :func:`tune` found: the best rate, and the median score of every rate of the grid.
+
+    The rates beside the best one tell how much the grid itself decides. Ask
+    :meth:`decides` before you say that one method beats another.
+    """
 
     lr: float
     grid: np.ndarray
     score: np.ndarray
+
+    @property
+    def neighbours(self):
+        """The scores at the rate below the best one and at the rate above it."""
+        best = int(np.argmin(self.score))
+        return self.score[[best - 1, best + 1]]
+
+    def decides(self, difference):
+        """Whether the grid, not the method, may decide a ``difference`` between two methods.
+
+        True where the score of a neighbour of the best rate differs by more than that from the
+        best score: the true best rate may lie in between, and a finer grid may turn the result.
+        ``difference`` is in the units of the score.
+        """
+        return bool((self.neighbours - self.score.min()).max() > abs(difference))
 
 
 def train(
@@ -149,8 +174,10 @@ def train(
     progress : bool
         Whether to show a progress bar on standard error, if that is a terminal.
     resume : History, optional
-        Go on where this one ended, for ``epochs`` or ``steps`` more, with the same arguments
-        otherwise; ``theta0`` and ``seeds`` are those it began with. The result has its records too.
+        Go on where this one ended, for ``epochs`` or ``steps`` more, with the same data, batch
+        size, sampling, ``theta0`` and ``seeds``. The rate and the optimiser's settings may change,
+        the kinds of optimiser, rate, estimator and observers may not. The result has its records
+        too.
 
     Returns
     -------
@@ -161,19 +188,29 @@ def train(
     ValueError
         If shapes do not fit or a setting is out of its range; the message quotes them.
     """
+    require_instance("optimizer", optimizer, Optimizer, "optimizers.sgd()")
+    _require_task(objective, data)
+    estimator = minibatch() if estimator is None else estimator
+    require_instance("estimator", estimator, Estimator, "estimators.minibatch()")
+    if isinstance(observers, Observer) or callable(observers):
+        raise ValueError("observers must be a list, such as [averaging.polyak_ruppert()]")
+    for observer in observers:
+        require_instance("an observer", observer, Observer, "averaging.polyak_ruppert()")
     theta0 = np.asarray(theta0)
     if not np.issubdtype(theta0.dtype, np.floating) or theta0.ndim == 0:
         raise ValueError(f"theta0 must be floats (..., P), got {theta0.dtype} of {theta0.shape}")
+    require_finite("theta0", theta0)
     record_every = require_count("record_every", record_every)
     if data is None and batch_size is not None:
         raise ValueError(f"batch_size needs data, got batch_size={batch_size} and no data")
     data = _samples(data)
+    batch_size = None if batch_size is None else require_count("batch_size", batch_size)
     steps = _number_of_steps(steps, epochs, data, batch_size)
-    estimator = minibatch() if estimator is None else estimator
     rule = _rule_of(lr, theta0.dtype)
+    seeds = np.asarray(seeds)
+    theta = _spread(theta0, rule, seeds)
+    settings = _settings(theta0, data, batch_size, seeds, sampling)
     if resume is None:
-        seeds = np.asarray(seeds)
-        theta = _spread(theta0, rule, seeds)
         state = State(
             step=0,
             evaluations=0,
@@ -184,8 +221,25 @@ def train(
             rule=rule.init(theta.shape[:-1]),
             sampler=_sampler(data, batch_size, seeds, sampling),
             noise=generators(seeds, "noise"),
+            settings=settings,
         )
     else:
+        _require_same(resume.state.settings, settings)
+        states = {
+            "optimizer": (resume.state.optimizer, optimizer.init(theta)),
+            "estimator": (resume.state.estimator, estimator.init(objective, theta, data)),
+            "lr": (resume.state.rule, rule.init(theta.shape[:-1])),
+            "observers": (
+                resume.state.observers,
+                tuple(observer.init(theta) for observer in observers),
+            ),
+        }
+        for name, (old, new) in states.items():
+            if _form(old) != _form(new):
+                raise ValueError(
+                    f"resume must go on with the kind of {name} it began with: its state was "
+                    f"{_form(old)}, that of the new one is {_form(new)}"
+                )
         state = copy.deepcopy(resume.state)  # so that a history can be resumed twice
     recorder = _Recorder(objective, data, evaluate, record_theta, observers, resume)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -194,7 +248,7 @@ def train(
             recorder, progress,
         )  # fmt: skip
     history = recorder.history(state)
-    _report_divergence(history)
+    _report_divergence(history, data)
     return history
 
 
@@ -203,7 +257,7 @@ def _loop(
     recorder, progress,
 ):  # fmt: skip
     """Make the steps and the records; return the state after them."""
-    first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise = state
+    first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, settings = state
     batch = rate = None
 
     def loss_at(point):
@@ -230,7 +284,7 @@ def _loop(
     t = first + steps
     recorder.record(t, evaluations, theta, observed)
     recorder.rate(rate)
-    return State(t, evaluations, theta, moved, estimated, observed, ruled, sampler, noise)
+    return State(t, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, settings)
 
 
 def tune(run, grid, seeds):
@@ -296,6 +350,8 @@ class _Recorder:
         runs = theta.shape[:-1]
         loss = _loss_on(self.objective, self.data, theta)
         evaluation = np.asarray(self.evaluate(theta)) if self.evaluate else None
+        if evaluation is not None and evaluation.dtype.kind not in "biuf":
+            raise ValueError(f"evaluate must return one number a run, got {evaluation[()]!r}")
         if evaluation is not None and evaluation.shape != runs:
             raise ValueError(
                 f"evaluate must return one number a run, shape {runs}, "
@@ -363,11 +419,20 @@ def _divergence_expected():
         _REPORTING.reset(token)
 
 
-def _report_divergence(history):
-    """One line on standard error that says which runs have diverged, when, and at which rate."""
+def _report_divergence(history, data):
+    """One line on standard error that says which runs have diverged, when, and at which rate.
+
+    Where the data are not finite, it is they that are named: no rate could help.
+    """
     lost = history.diverged
     if not lost.any() or not _REPORTING.get():
         return
+    for name, values in zip("Xy", data or (), strict=False):
+        bad = ~np.isfinite(values)
+        if bad.any():
+            where = tuple(map(int, np.argwhere(bad)[0]))
+            print(f"diverged: {name} holds {values[where]} at index {where}", file=sys.stderr)
+            return
     bad = ~np.isfinite(history.loss)
     records = np.where(bad.any(axis=-1), bad.argmax(axis=-1), bad.shape[-1] - 1)
     runs = [
@@ -416,9 +481,79 @@ def _rule_of(lr, dtype):
     if isinstance(lr, Rule):
         return lr
     if callable(lr):
-        return scheduled(lambda t: np.asarray(lr(t), dtype=dtype))
+        return scheduled(_checked(lr, dtype))
     fixed = require_rate(lr).astype(dtype)
     return scheduled(lambda t: fixed)
+
+
+def _checked(schedule, dtype):
+    """The schedule, whose every rate is looked at: a rate below 0 would climb without a word."""
+    shape = np.shape(schedule(0))
+
+    def rate(t):
+        lr = schedule(t)
+        array = np.asarray(lr)
+        if array.dtype.kind not in "iuf" or not (np.isfinite(array) & (array >= 0)).all():
+            raise ValueError(f"lr at step {t} must be finite and >= 0, got {lr!r}")
+        if array.shape != shape:
+            raise ValueError(f"lr had shape {shape} at step 0, has {array.shape} at step {t}")
+        return array.astype(dtype)
+
+    return rate
+
+
+def _require_task(objective, data):
+    """An objective is a function of parameters and data, a problem of the parameters alone."""
+    for method in ("value", "value_and_grad"):
+        if not callable(getattr(objective, method, None)):
+            require_instance("objective", objective, Objective, "Objective(model, loss)")
+    if isinstance(objective, Objective) and data is None:
+        raise ValueError("an objective needs data: pass the pair (X, y) as data")
+    if isinstance(objective, Problem) and data is not None:
+        raise ValueError("a problem has no data: leave data out")
+
+
+def _settings(theta0, data, batch_size, seeds, sampling):
+    """What a run that is resumed must have been begun with, in a form that can be compared."""
+    return {
+        "theta0": (theta0.dtype.name, theta0.shape, theta0.tolist()),
+        "data": _fingerprint(data),
+        "batch_size": batch_size,
+        "seeds": seeds.tolist(),
+        "sampling": sampling,
+    }
+
+
+def _fingerprint(data):
+    """The shapes of the data, and a checksum of a thousand of the samples."""
+    if data is None:
+        return None
+    X, y = data
+    some = np.linspace(0, len(y) - 1, 1000).astype(int)
+    return X.shape, y.shape, zlib.crc32(X[some].tobytes() + y[some].tobytes())
+
+
+def _require_same(old, new):
+    for name, before in old.items():
+        if before != new[name]:
+            raise ValueError(
+                f"resume goes on with the {name} it began with: "
+                f"that was {_short(before)}, now it is {_short(new[name])}"
+            )
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) < 80 else text[:76] + " ..."
+
+
+def _form(state):
+    """The kinds and the shapes of a state, without its numbers."""
+    if isinstance(state, np.ndarray):
+        return f"array {state.shape}"
+    if isinstance(state, tuple):
+        return f"{type(state).__name__}({', '.join(map(_form, state))})"
+    return type(state).__name__
 
 
 def _spread(theta, rule, seeds):

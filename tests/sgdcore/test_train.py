@@ -304,6 +304,19 @@ def test_tune_finds_the_best_rate_of_the_grid():
     np.testing.assert_allclose(tuned.score, expected, rtol=1e-14)
 
 
+def test_tune_says_when_the_grid_may_decide_a_comparison():
+    losses = {0.1: 0.40, 0.3: 0.10, 0.9: 0.25, 2.7: np.inf}
+
+    def scores(lr, seeds):
+        return np.array([[losses[rate]] * len(seeds) for rate in lr[:, 0, 0]])
+
+    tuned = tune(scores, list(losses), range(2))
+    np.testing.assert_array_equal(tuned.neighbours, [0.40, 0.25])
+    # The worse neighbour is .30 above the best score: smaller differences are the grid's.
+    assert tuned.decides(0.2) and tuned.decides(-0.2)
+    assert not tuned.decides(0.35)
+
+
 def test_tune_counts_a_diverged_run_as_infinitely_bad():
     def scores(lr, seeds):
         table = np.broadcast_to((np.log(lr[:, 0]) - np.log(0.1)) ** 2, (5, 3)).copy()
