@@ -152,4 +152,12 @@
   mend(); // this script is deferred: the page is parsed
   window.addEventListener("load", fit);
   window.addEventListener("resize", fit);
+  // What was folded had no size. The switch opens many parts: they are fitted once.
+  var unfolded;
+  document.addEventListener("toggle", function (event) {
+    if (!event.target.open) return;
+    delete document.documentElement.dataset.fitted;
+    clearTimeout(unfolded);
+    unfolded = setTimeout(fit, 50);
+  }, true);
 })();
