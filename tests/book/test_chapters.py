@@ -8,7 +8,6 @@ import pytest
 
 from book._ext.roles import FOLDED, ROLES, role
 from classroom.exercises import collect
-from classroom.hand_out.student import role as exercise_role
 from classroom.judging import student_in
 from tests.book.mistakes import HOMES, SYMPTOMS, outcome
 from tests.book.notebooks import (
