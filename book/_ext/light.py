@@ -6,6 +6,7 @@ from pathlib import Path
 from sphinx.util.images import get_image_size
 
 PICTURE = re.compile(r'<img (?=[^>]*\bsrc="[^"]*_images/(?P<name>[^"/]+)")')
+PANELS = 800  # pixels: a figure wider than this has panels side by side
 DESIGN = re.compile(r'class="[^"]*\bsd-')
 
 
@@ -40,7 +41,8 @@ def fix_pictures(app, pagename, templatename, context, doctree):
 
     def measured(tag):
         width, height = get_image_size(sources[tag["name"]])
-        return f'{tag[0]}width="{width}" height="{height}" loading="lazy" decoding="async" '
+        panels = "data-panels " if width > PANELS else ""  # course.css lets it scroll
+        return f'{tag[0]}{panels}width="{width}" height="{height}" loading="lazy" decoding="async" '
 
     if "body" in context:
         context["body"] = PICTURE.sub(measured, context["body"])

@@ -109,16 +109,55 @@
     return results;
   }
 
+  // "Lojasiewicz" finds "Łojasiewicz", and the other way round: what is typed, the words of the
+  // index and its names are compared without accents and strokes.
+  var strokes = { Ł: "L", ł: "l", Ø: "O", ø: "o", Đ: "D", đ: "d", ß: "ss", æ: "ae", œ: "oe" };
+
+  function plain(text) {
+    return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "")
+      .replace(/[ŁłØøĐđßæœ]/g, function (letter) { return strokes[letter]; });
+  }
+
+  function fold(places) {
+    Object.keys(places).forEach(function (word) {
+      var name = plain(word);
+      if (name === word) return;
+      var there = Object.hasOwn(places, name) ? places[name] : [];
+      places[name] = Array.from(new Set([].concat(places[word], there)));
+    });
+  }
+
+  var folded;
+
+  function foldIndex(index) {
+    if (folded === index) return;
+    folded = index;
+    fold(index.terms);
+    fold(index.titleterms);
+    fold(index.indexentries);
+  }
+
   if (typeof Search === "object") {
     // From a file system, a page may not read the others to quote from them.
     if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
     var split = window.splitQuery;
     var find = Search._performSearch;
-    window.splitQuery = function (query) { return split(query).flatMap(words); };
-    Search._performSearch = function () { return named(find.apply(Search, arguments)); };
+    window.splitQuery = function (query) { return split(plain(query)).flatMap(words); };
+    Search._performSearch = function (query, ...terms) {
+      foldIndex(Search._index);
+      return named(find.call(Search, plain(query), ...terms));
+    };
   }
 
   mend(); // this script is deferred: the page is parsed
   window.addEventListener("load", fit);
   window.addEventListener("resize", fit);
+  // What was folded had no size. The switch opens many parts: they are fitted once.
+  var unfolded;
+  document.addEventListener("toggle", function (event) {
+    if (!event.target.open) return;
+    delete document.documentElement.dataset.fitted;
+    clearTimeout(unfolded);
+    unfolded = setTimeout(fit, 50);
+  }, true);
 })();

@@ -24,6 +24,10 @@ from tests.book.notebooks import (
 from tests.book.prose import numbers
 
 FIGURE_BYTES = 500_000
+OPTION = re.compile(r"^([a-d])\) \S", re.MULTILINE)
+RIGHT = re.compile(r":class: dropdown\n+([a-d])\)")
+HINT = re.compile(r"^\*\*Not ([a-d])\)\.\*\* \S", re.MULTILINE)
+TYPED_TIME = re.compile(r"\*\*Time|\b(about|some|in) \w+ minutes|\b\d+ min\b")
 GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
 
 # What an output needs that stands on the page without its program: a word, or a named number.
@@ -91,6 +95,13 @@ def test_programs_are_folded_by_role_in_jupyter_too(notebook):
     for cell in notebook.code:
         hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         assert hidden == (role(cell) in FOLDED), f"{cell.id}: store it again with make run"
+
+
+@each_chapter
+def test_no_time_is_typed(chapter):
+    for cell in chapter.cells:
+        if cell.cell_type == "markdown":
+            assert not TYPED_TIME.search(cell.source), "the build computes it"
 
 
 @each_notebook
@@ -214,8 +225,13 @@ def test_predictions_are_folded_and_measured(chapter):
     places = [k for k, cell in enumerate(cells) if ":class: predict" in cell.source]
     assert 3 <= len(places) <= 5
     for question, answer, measurement in (cells[k : k + 3] for k in places):
-        assert re.search(r"^[a-d]\) ", question.source, re.MULTILINE), "options to choose from"
+        options = OPTION.findall(question.source)
+        assert options == list("abcd")[: len(options)] and len(options) >= 2, question.source
         assert ":class: dropdown" in answer.source
+        right = RIGHT.search(answer.source)
+        assert right and right[1] in options, "an answer begins with the option that is right"
+        hinted = HINT.findall(answer.source)
+        assert hinted == [letter for letter in options if letter != right[1]], answer.source
         assert role(measurement) == "measure" and measures(measurement)
 
 

@@ -2,7 +2,7 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.test_pages import CHAPTER_PAGES, PAGES, each_page
+from tests.browser.test_pages import CHAPTER_PAGES, PAGES, UNFOLD, each_page
 
 # axe looks at every element in turn. A chapter has ten thousand in its formulas, set by a machine
 # in the colour of the text around them, and as many in its programs: there one word of each kind
@@ -44,7 +44,9 @@ def violations(page, **options):
 def test_page_keeps_the_rules_of_axe(visit, page):
     opened = visit(page, width=375)
     opened.emulate_media(reduced_motion="reduce")  # no colour is on its way to another
+    opened.evaluate(UNFOLD)
     opened.evaluate(TWO_FRAMES)
+    opened.wait_for_function("'fitted' in document.documentElement.dataset")
     assert opened.evaluate(UNREACHED) == []
     opened.evaluate(THIN_OUT)
     for width in (375, 1280):

@@ -35,6 +35,10 @@ UNSET = """() => [...document.querySelectorAll(".math")]
   .concat([...document.querySelectorAll("mjx-merror, merror, [data-mjx-error], .katex-error")])
   .map((formula) => formula.textContent)"""
 
+UNFOLD = """() => document.querySelectorAll("details.folded").forEach((part) => {
+  part.open = true;
+})"""
+
 each_page = pytest.mark.parametrize("page", PAGES)
 each_chapter = pytest.mark.parametrize("page", CHAPTER_PAGES)
 # Over http on a desk, and from the file system on a phone.
@@ -49,6 +53,9 @@ def test_page_opens_without_complaint(visit, page, scheme, width):
     assert opened.title()
     assert opened.evaluate(UNSET) == []
     assert opened.evaluate("document.cookie") == "" and opened.context.cookies() == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    assert opened.evaluate(TOO_WIDE) == []
+    opened.evaluate(UNFOLD)
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
     assert opened.evaluate(TOO_WIDE) == []
 

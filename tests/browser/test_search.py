@@ -14,6 +14,9 @@ WANTED = [
     ("Nesterov", "steps.html#sgdcore.optimizers.nesterov"),
     ("rmsprop", "steps.html#sgdcore.optimizers.rmsprop"),
     ("subgradient", "glossary.html#term-subgradient"),
+    ("Łojasiewicz", "glossary.html"),
+    ("Lojasiewicz", "glossary.html"),
+    ("polyak lojasiewicz", "glossary.html"),
     ("次梯度", "glossary.html#term-"),
     ("学习率", "glossary.html#term-"),
     ("随机梯度下降法", "glossary.html"),  # no term of the glossary: a compound of two

@@ -7,29 +7,79 @@ import re
 import subprocess
 import sys
 import zipfile
+from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from book._tools.run import execute
 from classroom.hand_out import student
-from tests.book.notebooks import CHAPTERS, NOTEBOOKS, printed
+from classroom.marking import reader
+from tests import student_check
+from tests.book.notebooks import CHAPTERS, NOTEBOOKS
 from tests.environment import ROOT
 
-# Every chapter, and the pages that have exercises too.
-SOLVED = [page for page in NOTEBOOKS if "solution" in map(student.role, page.cells)]
-each_solved = pytest.mark.parametrize("notebook", SOLVED, ids=str)
+each_solved = pytest.mark.parametrize("notebook", student_check.solved(), ids=str)
+
+
+def needs_solution(notebook):
+    """What later cells use of solutions, as triples of the cell, the name and the solution.
+
+    A name that only solutions define would be missing in the student's notebook; one that a
+    solution defines last would have another value. A function needs its names when it is called.
+    """
+    last, inside = {}, {}
+    for number, cell in enumerate(notebook.code):
+        parsed = reader.Cell.of(number, {"cell_type": "code", "source": cell.source})
+        solution = student.role(cell) == "solution"
+        for place, node in enumerate(parsed.body):
+            one = reader.Statement.of(parsed, place, node)
+            if solution:
+                last.update(dict.fromkeys(one.binds | one.touches | one.passes, cell.id))
+                continue
+            for name in with_functions(one.uses | one.later, inside) & last.keys():
+                yield cell.id, name, last[name]
+            for name in one.binds:
+                inside[name] = one.later
+                if one.certain:
+                    last.pop(name, None)
+
+
+def with_functions(names, inside):
+    """The names, and those that the functions among them need, and so on."""
+    found, todo = set(), list(names)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += inside.get(name, ())
+    return found
 
 
 @each_solved
-def test_stripped_notebook_runs(notebook):
-    stripped = student.strip(notebook.notebook)
-    execute(stripped, notebook.path.parent)  # raises at the first cell that fails
-    for cell in stripped.cells:
-        if student.role(cell) == "check":
-            label = cell.metadata["course"]["exercise"]
-            assert printed(cell).startswith(f"{label}: not written yet\n")
+def test_no_later_cell_uses_a_name_of_a_solution(notebook):
+    assert not list(needs_solution(notebook)), "cell, name, and the solution that defines it"
+
+
+def test_a_later_use_of_a_solution_is_seen():
+    cells = [new_code_cell("x = ..."), new_code_cell("x = 2"), new_code_cell("def f(): return x")]
+    cells[1].metadata["course"] = {"role": "solution"}
+    page = SimpleNamespace(code=cells)
+    assert [(cell, name) for cell, name, _ in needs_solution(page)] == [(cells[2].id, "x")]
+    cells.insert(2, new_code_cell("x = 3"))  # a value of its own
+    assert not list(needs_solution(page))
+    cells[:] = [cells[0], cells[3], cells[1], new_code_cell("f()")]  # called after the solution
+    assert [(cell, name) for cell, name, _ in needs_solution(page)] == [(cells[3].id, "x")]
+
+
+def test_a_change_of_what_a_notebook_depends_on_makes_it_run_again():
+    page = student_check.solved()[0]
+    before = student_check.state(page, b"")
+    assert student_check.state(page, b"another module") != before
+    changed = copy.deepcopy(page.notebook)
+    next(cell for cell in changed.cells if cell.cell_type == "code").source += "\n1 / 0"
+    assert student_check.state(SimpleNamespace(notebook=changed), b"") != before
+    assert student_check.stale({"a": "1", "b": "2"}, {"a": "1", "b": "1"}) == ["b"]
 
 
 @each_solved
