@@ -12,9 +12,10 @@ from pathlib import Path
 # Extensions give each of these blocks the same name on a page; nothing refers to them.
 REPEATED = re.compile(r' id="(?:proof|exercise|solution)(?:-content)?"')
 # A list in a parameter's description stands within the paragraph.
-OPENED = re.compile(r"<p>((?:(?!</?p>).)*<(?:ul|ol)\b)", re.DOTALL)
-CLOSED = re.compile(r"(</(?:ul|ol)>(?:(?!</?p>).)*)</p>", re.DOTALL)
+OPENED = re.compile(r"<p>((?:(?!</?p\b).)*<(?:ul|ol)\b)", re.DOTALL)
+CLOSED = re.compile(r"(</(?:ul|ol)>(?:(?!</?p\b).)*)</p>", re.DOTALL)
 ITEM = re.compile(r'<item id="[^"]+" href="(?P<href>[^"]+\.xhtml)" media-type="[^"]+"(?= />)')
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 ROLE = ' role="doc-biblioentry"'  # no longer in the standard
 
 
@@ -28,7 +29,7 @@ def mend_page(app, pagename, templatename, context, doctree):
         return
     context["script_files"] = []
     if "body" in context:
-        body = REPEATED.sub("", context["body"]).replace(ROLE, "")
+        body = SCRIPT.sub("", REPEATED.sub("", context["body"])).replace(ROLE, "")
         context["body"] = CLOSED.sub(r"\1</div>", OPENED.sub(r"<div>\1", body))
 
 
@@ -48,7 +49,7 @@ def pack_again(app, exception):
     builder, folder = app.builder, Path(app.outdir)
     for node in builder.refnodes:
         node["refuri"] = posixpath.normpath(node["refuri"])
-    builder.files.clear()
+    builder.playorder = builder.tocid = 0  # counted from the start again
     builder.build_content()
     content = folder / "content.opf"
     text = content.read_text(encoding="utf-8")

@@ -41,7 +41,7 @@ def fix_pictures(app, pagename, templatename, context, doctree):
 
     def measured(tag):
         width, height = get_image_size(sources[tag["name"]])
-        panels = "data-panels " if width > PANELS else ""  # course.css lets it scroll
+        panels = 'data-panels="" ' if width > PANELS else ""  # course.css lets it scroll
         return f'{tag[0]}{panels}width="{width}" height="{height}" loading="lazy" decoding="async" '
 
     if "body" in context:
