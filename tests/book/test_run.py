@@ -90,6 +90,17 @@ def test_too_many_bytes_of_figures_are_refused(tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(("limit", "warned"), [(0, True), (1000, False)])
+def test_a_slow_notebook_is_stored_and_named(tmp_path, monkeypatch, capsys, limit, warned):
+    path = store(tmp_path, new_code_cell("print('done')"))
+    monkeypatch.setattr(run, "SECONDS", limit)
+    monkeypatch.setattr("sys.argv", ["run", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        run.main()
+    assert ended.value.code == 0 and "done" in path.read_text()
+    assert (f"longer than the {limit} s" in capsys.readouterr().err) is warned
+
+
 def test_ids_are_kept_completed_and_told_apart(tmp_path):
     cells = [new_markdown_cell(text) for text in "abc"]
     text = nbformat.writes(new_notebook(cells=cells))

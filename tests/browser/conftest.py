@@ -1,14 +1,19 @@
 """A browser, and the built book over http and from the file system."""
 
-import functools
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
+from benchmarks.pages import served
 from book._tools import browser as chromium
 from tests.book.notebooks import contents
 from tests.environment import built_site, missing
+
+# By how much what a reader sees moves.
+NOTE_SHIFTS = """
+window.shifted = {sum: 0};
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+  if (!entry.hadRecentInput) shifted.sum += entry.value;
+})).observe({type: "layout-shift", buffered: true});
+"""
 
 
 @pytest.fixture(scope="session")
@@ -19,19 +24,11 @@ def browser():
         yield running
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        """Say nothing: the tests look at the responses."""
-
-
 @pytest.fixture(scope="session")
 def http():
-    """The address of the built book on this machine."""
-    handler = functools.partial(QuietHandler, directory=built_site())
-    with ThreadingHTTPServer(("localhost", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
+    """The address of the built book on this machine, sent as a host sends it."""
+    with served(built_site()) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +47,7 @@ def visit(browser, addresses):
         contexts.append(context)
         context.set_offline(scheme == "file")  # a book on the disk needs no network
         page = context.new_page()
+        page.add_init_script(NOTE_SHIFTS)
         page.complaints = complaints = []
         home = addresses[scheme]
 

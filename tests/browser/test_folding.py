@@ -3,7 +3,7 @@
 import pytest
 
 from tests.book.notebooks import notebook
-from tests.browser.test_pages import CHAPTER_PAGES, each_chapter
+from tests.browser.asked import CHAPTER_PAGES
 
 CHAPTER = CHAPTER_PAGES[1]
 OPEN = "() => [...document.querySelectorAll('.folded')].map((part) => part.open)"
@@ -23,17 +23,6 @@ INSIDE = """() => {
 @pytest.fixture
 def chapter(visit):
     return visit(CHAPTER)
-
-
-@each_chapter
-def test_a_page_opens_folded_and_its_outputs_are_open(visit, page):
-    opened = visit(page)
-    assert opened.evaluate(OPEN) and not any(opened.evaluate(OPEN))
-    folded = opened.locator(".folded .cell_output .output")  # what the text quotes, and no more
-    assert folded.count() == opened.locator(".folded .cell_output code.record").count()
-    hidden = "(outputs) => outputs.filter((output) => !output.checkVisibility()"
-    hidden += " && !output.closest('.dropdown, .solution, .exercise, .toggle-hidden')).length"
-    assert opened.locator("article .cell > .cell_output").evaluate_all(hidden) == 0
 
 
 def test_a_part_opens_by_keyboard(chapter):

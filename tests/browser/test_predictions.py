@@ -3,8 +3,7 @@
 import pytest
 
 from book._tools import pages
-from tests.browser.test_accessibility import violations
-from tests.browser.test_pages import CHAPTER_PAGES, each_chapter
+from tests.browser.asked import CHAPTER_PAGES, violations
 
 CHAPTER = CHAPTER_PAGES[1]
 
@@ -83,16 +82,6 @@ def test_without_scripts_the_options_are_text(browser, addresses):
     assert choice.locator(".option").first.is_visible()
     assert choice.locator("input:visible, button:visible").count() == 0
     context.close()
-
-
-@each_chapter
-def test_every_prediction_is_a_choice(visit, page):
-    opened = visit(page)
-    assert opened.locator(".predict").count() == opened.locator(".predict .choice").count() >= 3
-    groups = opened.locator(".choice").evaluate_all(
-        "choices => choices.map((choice) => choice.querySelector('input').name)"
-    )
-    assert len(set(groups)) == len(groups)
 
 
 def test_on_paper_there_is_nothing_to_click():

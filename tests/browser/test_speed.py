@@ -1,45 +1,6 @@
-"""A chapter's page is light, does not move, and waits for no formula."""
+"""A page loads what it uses."""
 
-import pytest
-
-from benchmarks.pages import cost, served
-from tests.browser.test_pages import CHAPTER_PAGES, each_chapter
-from tests.environment import built_site
-
-LARGEST = 900_000  # bytes, compressed, figures included
-MOVES = 0.02  # cumulative layout shift
-UNSET = """() => [...document.querySelectorAll("article .math")]
-  .filter((formula) => formula.querySelectorAll("mjx-math").length !== 1
-    || formula.querySelectorAll("mjx-assistive-mml > math").length !== 1)
-  .map((formula) => formula.outerHTML.slice(0, 200))"""
-# The room that was written for a formula beside the room it takes.
-MISFITS = """() => [...document.querySelectorAll("mjx-container:not([display]):not(.wide)")]
-  .filter((formula) => formula.checkVisibility())
-  .map((formula) => [formula.getBoundingClientRect(),
-    formula.querySelector("mjx-math").getBoundingClientRect(), formula.textContent])
-  .filter(([room, set]) => Math.abs(room.width - set.width) > 1 || Math.abs(room.y - set.y) > 1)
-  .map(([room, set, text]) => `${text}: ${room.width} for ${set.width}, ${room.y - set.y}`)"""
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served(built_site()) as address:
-        yield address
-
-
-@pytest.mark.parametrize("size", ["desk", "phone"])
-@each_chapter
-def test_a_chapter_is_light_and_does_not_move(browser, address, page, size):
-    found = cost(browser, f"{address}/{page}.html", size, slowdown=1)
-    assert found.size < LARGEST
-    assert found.shift < MOVES
-
-
-@each_chapter
-def test_every_formula_is_set_and_has_the_room_written_for_it(visit, page):
-    opened = visit(page)
-    assert opened.evaluate(UNSET) == []
-    assert opened.evaluate(MISFITS) == []
+from tests.browser.asked import CHAPTER_PAGES
 
 
 def test_nothing_is_loaded_that_is_not_used(visit):
