@@ -53,7 +53,7 @@ STOPPED = {
 }
 REMARKS = {
     "PermissionError": "While it is marked, a program has no network, starts no other programs or "
-    "threads, and may write to its temporary folder only.",
+    "threads, and writes no files.",
     "MemoryError": "While it is marked, a program may use 2 GB of memory.",
     "ModuleNotFoundError": "It is marked with the packages that the course requires, no others.",
 }

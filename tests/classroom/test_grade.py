@@ -180,7 +180,7 @@ def test_what_must_not_be_seen_is_hidden_where_it_is_installed_too(monkeypatch, 
     packages = tmp_path / "packages"
     (packages / "classroom").mkdir(parents=True)
     monkeypatch.setattr(sandbox, "_packages", lambda: [str(packages)])
-    mounts = sandbox._mounts(sandbox.Limits())
+    mounts = sandbox._mounts()
     hidden = ["--size", "65536", "--tmpfs", str(packages / "classroom")]
     assert mounts.index(hidden) > mounts.index(["--ro-bind", str(packages), str(packages)])
 
