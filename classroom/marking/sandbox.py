@@ -50,9 +50,10 @@ as any program of yours, without a sandbox: do that only with programs that you 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may use up."""
+    """What one run may use up, and all runs of a submission."""
 
     seconds: int = 20  # of processor time; the clock may show ten more
+    submission: int = 300  # seconds of the clock after which no more of its answers are tried
     memory: int = 2 * 2**30  # bytes of address space
     output: int = 4 * 2**20  # bytes that are read from the program
 

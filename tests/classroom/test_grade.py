@@ -142,14 +142,6 @@ def test_a_folder_may_hold_several_notebooks_one_of_them_broken(tmp_path, needs_
     assert len(result.troubles) == 2
 
 
-def test_two_submissions_under_one_name_are_reported(tmp_path, needs_bwrap):
-    (tmp_path / "in").mkdir()
-    for name in ("a", "b"):
-        save(small(["identify('Ada')", 'check("02-e1", 1)']), tmp_path / "in" / f"{name}.ipynb")
-    for result in grading.grade(tmp_path / "in", tmp_path / "out"):
-        assert result.troubles == ["the same student in a.ipynb and b.ipynb"]
-
-
 # ---- With and without a sandbox
 
 
