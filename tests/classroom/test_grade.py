@@ -240,8 +240,9 @@ CHECK = 'check("02-e2", descend)'
         # a definition that may not happen does not hide the one before it
         (["if 1:\n    b = 2", "b = 3", "for b in []: pass", QUESTION, "descend = b", CHECK],
          ["b = 3", "for b in []:\n    pass", "descend = b"]),
-        # lines for IPython
-        ([QUESTION, "%%time\n!ls\ndescend = 1", CHECK], ["pass", "descend = 1"][1:]),
+        # a name that is defined nowhere may come from a module
+        (["from math import *", "x = 1", QUESTION, "descend = log(1)", CHECK],
+         ["from math import *", "descend = log(1)"]),
     ],
 )  # fmt: skip
 def test_what_runs_is_what_the_answer_needs(sources, expected):

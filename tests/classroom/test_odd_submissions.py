@@ -425,7 +425,6 @@ def test_what_a_system_left_there_is_no_student(grade):
         ">>> RATE",
         "    RATE",
         "note = '''\n%time is a command\n'''\n!ls\nRATE",
-        "from math import *\nrate = 2 / 57 + log(1)",
     ],
 )
 def test_lines_for_ipython_are_read_as_ipython_does(source):
