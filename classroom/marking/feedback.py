@@ -87,8 +87,8 @@ def next_step(verdict):
         return verdict.hint
     if any(line.startswith("in line ") for line in verdict.details):
         return (
-            "Call your function on this case in the notebook: the same error appears. Print the "
-            "names in that line just before it. Which one is not what you thought?"
+            "Restart the notebook's kernel, run all cells, and call your function on this case. "
+            "Print the names in that line just before it. Which one is not what you thought?"
         )
     if shows_case(verdict):
         return (

@@ -8,6 +8,7 @@ marks again only what changed.
 """
 
 import argparse
+import contextlib
 import csv
 import hashlib
 import json
@@ -18,6 +19,8 @@ import stat
 import sys
 import tempfile
 import threading
+import time
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,11 +32,12 @@ from tqdm import tqdm
 from classroom.exercises import collect
 from classroom.hand_out.export import check_call
 from classroom.hand_out.student import ROOT, role
-from classroom.judging import RIGHT, WRONG, Verdict, canonical, cases_for, judge
+from classroom.judging import RIGHT, WRONG, Failure, Verdict, canonical, cases_for, judge
 from classroom.marking import feedback, sandbox
-from classroom.marking.reader import LARGEST, MOST_NOTEBOOKS, is_notebook
+from classroom.marking.reader import LARGEST, MOST_NOTEBOOKS, is_aside, is_notebook, looks_like_one
 from classroom.marking.wire import pack, unpack_observation
 
+FORMULA = re.compile(r"(?<!\w)[=+@＝＋＠－-]")  # not within a word, such as a-b
 TITLE = re.compile(r"\{exercise\} *(.*)")
 STOPPED = {
     sandbox.TIME: (
@@ -53,18 +57,31 @@ STOPPED = {
 }
 REMARKS = {
     "PermissionError": "While it is marked, a program has no network, starts no other programs or "
-    "threads, and may write to its temporary folder only.",
+    "threads, and writes no files.",
     "MemoryError": "While it is marked, a program may use 2 GB of memory.",
-    "ModuleNotFoundError": "It is marked with the packages that the course requires, no others.",
+    "ModuleNotFoundError": "It is marked with the packages that the course requires. No others are "
+    "there, and no modules of your own.",
+    "FileNotFoundError": "Nothing but the notebook is there while it is marked: write the numbers "
+    "that you need into a cell.",
+    "EOFError": "Nobody answers `input()` while it is marked: write the value into the cell.",
 }
 NO_ANSWER = (
     "This happened before your answer could be tried. In your notebook an old value may still be "
     "there, from a cell that you have changed or deleted since: restart the kernel, run all cells, "
     "and you will see the same."
 )
+FAILED_BEFORE = (
+    "The line named last failed before your answer was tried, and what it should have made was "
+    "missing. Begin there."
+)
+TOO_MUCH = (
+    "Which of your answers takes long? Mend that one first, and hand in one notebook, not several."
+)
 ABSENT = "not in the notebook"
 # A link or a pipe must neither be followed nor waited for; Windows has neither flag.
 CAREFUL = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+HASH = 24  # hexadecimal digits, 96 bits
+MOST_FILES = 10_000  # that are looked at in a folder
 judging = threading.Lock()  # catching warnings is not safe in several threads at once
 
 
@@ -96,7 +113,8 @@ class Result:
     student: str = ""
     marks: dict = field(default_factory=dict)  # from labels to Mark
     troubles: list = field(default_factory=list)  # why something could not be marked
-
+    remarks: list = field(default_factory=list)  # for the teacher only: they may name others
+    date: float = 0.0  # of its newest file
     page: str = ""  # the name of its feedback, without the ending
 
     def store(self, path, key):
@@ -152,26 +170,68 @@ def fingerprint(asked):
 
 
 def files_in(path):
-    """The paths of the files of a submission; links to folders are not followed.
+    """The files of a submission that may be notebooks, or zips with some.
+
+    Nothing in a folder is believed: links are not followed, and nothing is opened that is no
+    ordinary file.
+
+    Returns
+    -------
+    files : list of Path
+        The newest last.
+    troubles : list of str
+        What was passed over.
 
     Raises
     ------
     ValueError
         If there are none, or far too many.
     """
-    if not path.is_dir() or path.is_symlink():
-        return [path]
-    found = sorted(
-        Path(folder) / name
-        for folder, _, names in os.walk(path)
-        for name in names
-        if is_notebook(os.path.relpath(os.path.join(folder, name), path)) or name.endswith(".zip")
-    )
+    if path.is_symlink() or not os.path.isdir(path):
+        return [path], []
+    inside, troubles = _walked(path)
+    found = [one for one in inside if is_notebook(one.name) or is_zip(one.name)]
+    found = found or list(filter(_begins_like_one, inside))
     if not found:
-        raise ValueError("there is no notebook in the folder")
+        names = ", ".join(_readable(one.name) for one in inside[:5]) or "nothing"
+        none = f"there is no notebook in the folder, only: {names}"
+        raise ValueError("; ".join([none, *troubles[:1]]))
     if len(found) > MOST_NOTEBOOKS:
-        raise ValueError(f"there are {len(found)} notebooks in it, at most {MOST_NOTEBOOKS} count")
-    return found
+        troubles.append(f"there are {len(found)} files in it: the newest {MOST_NOTEBOOKS} count")
+    return found[-MOST_NOTEBOOKS:], troubles
+
+
+def _walked(folder):
+    """The files in a folder and below, the newest last, and what was in the way."""
+    found, troubles, todo = [], [], [folder]
+    while todo:
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    if is_aside(entry.name):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                    else:
+                        date = entry.stat(follow_symlinks=False).st_mtime
+                        found.append((date, Path(entry.path)))
+        except OSError as error:
+            troubles.append(f"a folder in it cannot be read: {error.strerror}")
+        if len(found) + len(todo) > MOST_FILES:
+            raise ValueError(f"there are more than {MOST_FILES} files in it")
+    return [path for _, path in sorted(found)], troubles
+
+
+def is_zip(name):
+    return name.lower().endswith(".zip")
+
+
+def _begins_like_one(path):
+    try:
+        with opened(path) as file:
+            return looks_like_one(file.read(64))
+    except ValueError:
+        return False
 
 
 def opened(path):
@@ -182,13 +242,16 @@ def opened(path):
     ValueError
         If it is no ordinary file, or too large.
     """
-    if path.is_symlink():
-        raise ValueError("it is a link, and links are not followed")
     try:
+        kind = path.lstat().st_mode
+        if stat.S_ISLNK(kind):
+            raise ValueError("it is a link, and links are not followed")
+        if not stat.S_ISREG(kind):
+            raise ValueError("it is no ordinary file")
         file = os.fdopen(os.open(path, os.O_RDONLY | CAREFUL), "rb")
     except OSError as error:
         raise ValueError(f"it cannot be opened: {error.strerror}") from error
-    found = os.fstat(file.fileno())
+    found = os.fstat(file.fileno())  # of what was opened, whatever has taken its place since
     if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST:
         return file
     file.close()
@@ -224,54 +287,98 @@ class Marker:
     def mark(self, path):
         """The result of a submission, stored or new; this never fails because of what is in it."""
         result = Result(_readable(path.name), page=page_name(path.name))
-        digest = hashlib.sha256(f"{self.code} {self.salt}".encode())
-        files = []
-        try:
-            for one in files_in(path):
-                try:
-                    files.append(opened(one))
-                    digest.update(hashlib.file_digest(files[-1], "sha256").digest())
-                except ValueError as error:
-                    where = "" if one == path else f"{_readable(one.name)}: "
-                    result.troubles.append(f"{where}{error}")
-            digest.update(repr(result.troubles).encode())
-            store = self.results / f"{result.page}.json"
-            known = Result.load(store, digest.hexdigest())
-            if known:
-                return known
-            for file in files:
-                self._mark_file(file, result)
-            result.store(store, digest.hexdigest())
-        except ValueError as error:
-            result.troubles.append(str(error))
-        finally:
-            for file in files:
-                file.close()
+        with contextlib.ExitStack() as files:
+            try:
+                return self._mark(path, result, files)
+            except ValueError as error:
+                result.troubles.append(str(error))
+            except Exception as error:  # the others are to be marked all the same
+                result.troubles.append(f"it could not be marked ({type(error).__name__})")
         return result
 
-    def _mark_file(self, file, result):
+    def _mark(self, path, result, files):
+        digest = hashlib.sha256(f"{self.code} {self.salt} {self.limits}".encode())
+        paths, result.troubles = files_in(path)
+        found = []
+        for one in paths:
+            where = "" if one == path else _readable(one.name)
+            try:
+                file = files.enter_context(opened(one))
+            except ValueError as error:
+                result.troubles.append(_at(where, error))
+                continue
+            found.append((where, file))
+            digest.update(repr(where).encode())
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+            result.date = max(result.date, os.fstat(file.fileno()).st_mtime)
+        digest.update(repr(result.troubles).encode())
+        store = self.results / f"{result.page}.json"
+        if known := Result.load(store, digest.hexdigest()):
+            known.date = result.date
+            return known
+        end = time.monotonic() + self.limits.submission
+        notebooks = []
+        for where, file in found:
+            notebooks += self._read(file, where, _expected(path if not where else where), result)
+            if time.monotonic() > end:
+                result.troubles.append("reading all of it takes too long")
+                break
+        for label, (plan, student) in self._chosen(notebooks, result).items():
+            if time.monotonic() > end:
+                result.marks[label] = Mark(_wrong("takes too long", TOO_MUCH, [
+                    f"the answers before this one took {self.limits.submission} seconds in all, "
+                    "so it was not tried",
+                ]))  # fmt: skip
+            else:
+                result.marks[label] = self._mark_exercise(label, plan, student)
+        result.store(store, digest.hexdigest())
+        return result
+
+    def _read(self, file, where, expected, result):
+        """The notebooks in a file, each with its date; troubles go to the result."""
         os.lseek(file.fileno(), 0, os.SEEK_SET)
         answers = json.dumps({label: asked.answer for label, asked in self.questions.items()})
         outcome = sandbox.run("reader", [answers], file, self.limits, self.trust)
         if outcome.stopped:
-            result.troubles.append("it is no notebook: reading it took too much time or memory")
-            return
+            told = "it is no notebook: reading it took too much time or memory"
+            result.troubles.append(_at(where, told))
+            return []
         found = json.loads(outcome.output)
-        for notebook in found.get("notebooks", []):
-            where = f"{_readable(notebook['name'])}: " if notebook["name"] else ""
+        if "error" in found:
+            result.troubles.append(_at(where, found["error"] + expected))
+            return []
+        readable = []
+        for notebook in found["notebooks"]:
+            place = "/".join(filter(None, [where, _readable(notebook["name"])]))
             if "error" in notebook:
-                result.troubles.append(where + _readable(notebook["error"]))
+                result.troubles.append(_at(place, notebook["error"] + expected))
                 continue
             if not notebook["plans"]:
-                result.troubles.append(f"{where}no exercise of the course was found in it")
-            result.student = result.student or _readable(notebook["student"])
-            for label, plan in notebook["plans"].items():
-                if label in result.marks:
-                    result.troubles.append(f"{where}{label} was handed in twice, the last counts")
-                student = notebook["student"] or result.name
-                result.marks[label] = self._mark_exercise(label, plan, student)
-        if "error" in found:
-            result.troubles.append(_readable(found["error"]))
+                result.troubles.append(_at(place, "no exercise of the course was found in it"))
+            date = tuple(notebook["date"] or time.localtime(os.fstat(file.fileno()).st_mtime)[:6])
+            readable.append(notebook | {"date": date, "name": place})
+        return readable
+
+    def _chosen(self, notebooks, result):
+        """By label, what is marked: the plan from the newest notebook that has it, and for whom."""
+        holders = defaultdict(list)
+        for notebook in sorted(notebooks, key=lambda one: (one["date"], one["name"])):
+            result.student = _readable(notebook["student"]) or result.student
+            for label in notebook["plans"]:
+                holders[label].append(notebook)
+        several = defaultdict(list)
+        for label, found in sorted(holders.items()):
+            if len(found) > 1:
+                several[tuple(one["name"] for one in found)].append(label)
+        for names, labels in several.items():
+            *_, before, last = holders[labels[0]]
+            why = "the newest" if before["date"] < last["date"] else "the last by name"
+            told = f"{', '.join(labels)} stands in {' and in '.join(names)}"
+            result.troubles.append(f"{told}: what counts is {names[-1]}, {why}")
+        return {
+            label: (found[-1]["plans"][label], found[-1]["student"] or result.name)
+            for label, found in sorted(holders.items())
+        }
 
     def _mark_exercise(self, label, plan, student):
         """Run one answer in a sandbox of its own, and judge it."""
@@ -302,29 +409,62 @@ class Marker:
             return _wrong(mistake, hint, [limit] * (outcome.stopped == sandbox.TIME)), ()
         try:
             answer = json.loads(outcome.output)
-            if "failure" in answer:
-                return _failed(*answer["failure"])
+            failures = [
+                Failure(*("" if part is None else _readable(part) for part in one))
+                for one in answer["failures"][:1]
+            ]
+            if answer["observations"] is None:
+                return _failed(failures[0]), ()
             observations = list(map(unpack_observation, answer["observations"]))
             with judging:
                 verdict = judge(exercise, cases, observations)
+            errors = [one.error for one in observations if one.error is not None]
+            return _told_apart(verdict, failures, {str(one.kind) for one in failures + errors})
         except Exception as error:  # whatever it made up must not stop the marking of the others
             told = f"it could not be compared ({type(error).__name__})"
             return _wrong("what came back is no answer", None, [told]), ()
-        kinds = {one.error.kind for one in observations if one.error is not None}
-        return verdict, tuple(REMARKS[kind] for kind in REMARKS if kind in kinds)
 
 
 def _wrong(mistake, hint, details=(), headline=None):
     return Verdict(WRONG, f"{WRONG} — {headline or mistake}", tuple(details), hint, mistake)
 
 
-def _failed(kind, message, line, source):
+def _failed(failure):
     """The verdict where the notebook's own cells failed before there was an answer to try."""
     where = []
-    if source:
-        where = [f"in line {_readable(line)} of your cell: {_readable(source)}"]
-    verdict = _wrong("there is no answer", NO_ANSWER, where, _readable(f"{kind}: {message}"))
-    return verdict, tuple(REMARKS[known] for known in REMARKS if known == kind)
+    if failure.source:
+        where = [f"in line {failure.line} of your cell: {failure.source}"]
+    hint = REMARKS.get(failure.kind, NO_ANSWER)
+    said = _readable(f"{failure.kind}: {failure.message}")
+    return _wrong("there is no answer", hint, where, said)
+
+
+def _told_apart(verdict, failures, kinds):
+    """A verdict with what failed before the answer was tried, and what is so in marking only."""
+    if verdict.status != WRONG:
+        return verdict, ()
+    remarks = [REMARKS[kind] for kind in REMARKS if kind in kinds]
+    for one in failures:
+        where = f", in line {one.line} of your cell: {one.source}" if one.source else ""
+        told = (f"what failed before it{where}", f"  {one.kind}: {one.message}")
+        verdict = verdict._replace(details=verdict.details + told)
+    if verdict.hint is None and (remarks or failures):
+        verdict = verdict._replace(hint=remarks.pop(0) if remarks else FAILED_BEFORE)
+    return verdict, tuple(remarks)
+
+
+def _at(where, trouble):
+    """What is wrong with one file among others."""
+    return _readable(f"{where}: {trouble}" if where else trouble)
+
+
+def _expected(path):
+    """What is said about a file that is none, after what is wrong with it."""
+    name = os.path.basename(path)
+    if is_notebook(name) or is_zip(name):
+        return ""
+    kind = f"a {_readable(Path(name).suffix)} file" if Path(name).suffix else "something else"
+    return f"; expected is the .ipynb file that Jupyter saves, or a zip with it, and this is {kind}"
 
 
 def _salt(path):
@@ -342,8 +482,9 @@ def _readable(text):
 
 def page_name(name):
     """A name for the files about a submission: plain, and no two the same."""
-    plain = re.sub(r"[^\w-]+", "-", Path(name).stem).strip("-")[:60]
-    return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:6]}"
+    # Short enough for every file system, even where a letter takes four bytes.
+    plain = re.sub(r"[^\w-]+", "-", Path(name).stem).strip("-")[:40]
+    return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:HASH]}"
 
 
 # ---- The class
@@ -368,13 +509,16 @@ def grade(submissions, out, limits=None, trust=False):
     list of Result
         By the names of the submissions.
     """
+    here, there = submissions.resolve(), out.resolve()
     paths = sorted(
         path
         for path in submissions.iterdir()
-        if not path.name.startswith(".") and path.resolve() != out.resolve()
+        if not is_aside(path.name) and here / path.name != there
     )
     if not paths:
         raise ValueError(f"there are no submissions in {submissions}")
+    if len({page_name(path.name) for path in paths}) < len(paths):
+        raise ValueError("two submissions would get the same page: give one another name")
     marker = Marker(out, limits or sandbox.Limits(), trust)
     results = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -403,12 +547,21 @@ def _add_absent(results, asked):
 
 
 def _tell_namesakes(results):
-    """Two submissions under one name are a slip, or worse."""
-    names = [canonical(result.student) for result in results]
-    for result, name in zip(results, names, strict=True):
-        if name and names.count(name) > 1:
-            others = [r.name for r, n in zip(results, names, strict=True) if n == name]
-            result.troubles.append(f"the same student in {' and '.join(others)}")
+    """Two submissions under one name are a slip, or worse; which, only the teacher can tell."""
+    by_name = defaultdict(list)
+    for result in results:
+        if name := canonical(result.student):
+            by_name[name].append(result)
+    for same in by_name.values():
+        *_, before, newest = [None, *sorted(same, key=lambda result: result.date)]
+        if before is None:
+            continue
+        told = f"the same student in {' and '.join(result.name for result in same)}"
+        told += ", both marked" if len(same) == 2 else ", all marked"
+        if before.date < newest.date:
+            told += f"; the newest is {newest.name}"
+        for result in same:
+            result.remarks.append(told)
 
 
 def write_marks(results, path):
@@ -420,14 +573,13 @@ def write_marks(results, path):
         for result in results:
             points = {label: mark.points for label, mark in result.marks.items()}
             row = [points.get(label, "") for label in labels]
-            row += [sum(points.values()), len(points), "; ".join(result.troubles)]
-            name, student, *rest = map(_no_formula, [result.name, result.student, *row])
-            table.writerow([name, student, *rest])
+            row += [sum(points.values()), len(points), "; ".join(result.troubles + result.remarks)]
+            table.writerow(map(_no_formula, [result.name, result.student, *row]))
 
 
 def _no_formula(entry):
-    """A spreadsheet calculates what begins like a formula, whoever wrote it."""
-    return f"'{entry}" if str(entry)[:1] in ("=", "+", "-", "@", "\t", "\r") else entry
+    """A spreadsheet calculates what begins like a formula, whatever it takes as the separator."""
+    return FORMULA.sub(r"'\g<0>", entry) if isinstance(entry, str) else entry
 
 
 def main():
@@ -447,6 +599,6 @@ def main():
     except (sandbox.Missing, ValueError) as error:
         sys.exit(str(error))
     for result in results:
-        for trouble in result.troubles:
+        for trouble in result.troubles + result.remarks:
             print(f"{result.name}: {trouble}")
     print(f"Begin with {os.path.join(given.out, 'summary.html')}")

@@ -14,12 +14,37 @@ REFUSED = """
 clone fork vfork execve execveat socket socketpair
 memfd_create memfd_secret shmget shmat msgget semget mq_open
 unshare setns mount umount2 pivot_root chroot fsopen move_mount open_tree mount_setattr
-ptrace process_vm_readv process_vm_writev pidfd_getfd kcmp bpf perf_event_open userfaultfd
-io_uring_setup keyctl add_key request_key
+ptrace process_vm_readv process_vm_writev process_madvise pidfd_open pidfd_getfd kcmp
+bpf perf_event_open userfaultfd io_uring_setup keyctl add_key request_key
 """.split()
+# The kernel's own memory counts in no limit of a process, so nothing may be made that stays there:
+# files, even empty ones, and what is noted about them; pages that hang in a pipe; watches.
+REFUSED += """
+creat mkdir mkdirat mknod mknodat symlink symlinkat link linkat rename renameat renameat2
+setxattr lsetxattr fsetxattr setxattrat
+splice tee vmsplice io_setup inotify_init inotify_init1 fanotify_init landlock_create_ruleset
+""".split()
+# What their arguments ask for lies in memory, where the filter cannot look. Told that the kernel
+# does not know them, the C library takes the older calls instead.
+UNKNOWN = ["clone3", "openat2"]
+NUMBERS = {"setxattrat": 463}  # newer than most libraries; the same on nearly every processor
+O_CREAT, O_TMPFILE = 0o100, 0o20000000  # flags that make a file
+OPENING = {"open": 1, "openat": 2}  # which argument holds them
 
 EPERM, ENOSYS = 1, 38
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
+MASKED_EQUAL = 7  # SCMP_CMP_MASKED_EQ
+
+
+class Comparison(ctypes.Structure):
+    """When a rule holds: argument number `place`, of which only the bits of `mask` count."""
+
+    _fields_ = [
+        ("place", ctypes.c_uint),
+        ("how", ctypes.c_int),
+        ("mask", ctypes.c_uint64),
+        ("value", ctypes.c_uint64),
+    ]
 
 
 def channel():
@@ -32,7 +57,7 @@ def channel():
     return answer
 
 
-def lock(seconds, memory, disk):
+def lock(seconds, memory):
     """Limit this process for good.
 
     Parameters
@@ -41,8 +66,6 @@ def lock(seconds, memory, disk):
         Of processor time.
     memory : int
         Bytes of address space.
-    disk : int
-        Bytes of the largest file.
 
     Raises
     ------
@@ -55,8 +78,9 @@ def lock(seconds, memory, disk):
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     for what, limit in {
         resource.RLIMIT_AS: memory,
-        resource.RLIMIT_FSIZE: disk,
+        resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_SIGPENDING: 64,  # timers too
         resource.RLIMIT_CORE: 0,
     }.items():
         resource.setrlimit(what, (limit, limit))
@@ -64,16 +88,28 @@ def lock(seconds, memory, disk):
 
 
 def refuse(names):
-    """Let the system calls of these names fail from now on, with the help of libseccomp."""
+    """Let the system calls of these names fail from now on, with the help of libseccomp.
+
+    So do those that would make a file.
+    """
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_init.restype = ctypes.c_void_p
     rules = ctypes.c_void_p(library.seccomp_init(ALLOW))
-    for name in [*names, "clone3"]:
+
+    def add(name, error, *comparisons):
         number = library.seccomp_syscall_resolve_name(name.encode())
-        # With ENOSYS the C library takes the older call instead, which is refused above.
-        error = ENOSYS if name == "clone3" else EPERM
+        number = number if number >= 0 else NUMBERS.get(name, -1)
         if number >= 0:  # else this processor or library does not know it
-            library.seccomp_rule_add_array(rules, REFUSE | error, number, 0, None)
+            given = (Comparison * len(comparisons))(*comparisons)
+            library.seccomp_rule_add_array(rules, REFUSE | error, number, len(given), given)
+
+    for name in names:
+        add(name, EPERM)
+    for name in UNKNOWN:
+        add(name, ENOSYS)
+    for name, place in OPENING.items():
+        for flag in (O_CREAT, O_TMPFILE):
+            add(name, EPERM, Comparison(place, MASKED_EQUAL, flag, flag))
     if library.seccomp_load(rules) != 0:
         raise OSError("the filter of system calls could not be loaded")
     library.seccomp_release(rules)

@@ -10,10 +10,13 @@ moved, and may have lost their metadata.
 import ast
 import io
 import json
+import lzma
 import re
+import struct
 import symtable
 import sys
 import zipfile
+import zlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -23,12 +26,17 @@ from classroom.marking.lockdown import channel, lock
 LARGEST = 20_000_000  # bytes of a notebook
 MOST_CELLS = 3000
 MOST_NOTEBOOKS = 30
+DEEPEST = 5000  # calls within calls: a sum of n terms takes about 3 n
 LABEL = re.compile(r"^:label: *(\d\d-e\d+) *$", re.MULTILINE)
-HEADING = re.compile(r"^##? ", re.MULTILINE)
-IPYTHON = re.compile(r"^(\s*)([%!?].*|[\w.%]+\?\??)$", re.MULTILINE)
+HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+LITTER = {"__macosx", "thumbs.db", "desktop.ini"}
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 HARMLESS = ("check", "identify", "print")
-OTHER_LANGUAGE = re.compile(r"%%(?!time|capture|prun)")
+# What IPython runs as Python: the rest of the cell, or of the line.
+AROUND_CELL = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b.*")
+AROUND_LINE = re.compile(
+    r"get_ipython\(\)\.run_line_magic\('(?:time|prun)', ('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")\)"
+)
 
 
 # ---- The file
@@ -39,35 +47,68 @@ def notebooks_in(data):
 
     Nothing is unpacked to the disk, so paths and links in a zip lead nowhere.
 
+    Returns
+    -------
+    list of tuple
+        A name, a date if it is known, and a content, or the error because of which there is none.
+
     Raises
     ------
     ValueError
         If there is no notebook in it.
     """
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        return [("", data)]
+        return [("", None, data)]
     try:
-        found = list(_unzipped(data))
-    except (zipfile.BadZipFile, RuntimeError, ValueError, EOFError) as error:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _unzipped(archive)
+    except UNZIPPING as error:
         raise ValueError(f"the zip cannot be read: {error}") from error
+
+
+# What zipfile raises on broken and on encrypted files.
+UNZIPPING = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError,
+    OSError, EOFError, UnicodeError, struct.error,
+)  # fmt: skip
+
+
+def _unzipped(archive):
+    """The notebooks of a zip, as `notebooks_in` returns them."""
+    infos = sorted(archive.infolist(), key=lambda info: (info.date_time, info.filename))
+    infos = [info for info in infos if not (info.is_dir() or is_aside(info.filename))]
+    named = [info for info in infos if is_notebook(info.filename)]
+    found = []
+    for info in (named or infos)[-MOST_NOTEBOOKS:]:
+        try:
+            with archive.open(info) as file:
+                data = file.read(LARGEST + 1)
+        except UNZIPPING as error:
+            data = ValueError(f"it cannot be unpacked: {error}")
+        if named or (type(data) is bytes and looks_like_one(data)):
+            found.append((info.filename, info.date_time, data))
     if not found:
-        raise ValueError("there is no notebook in the zip")
+        names = ", ".join(info.filename for info in infos[:5])
+        raise ValueError(f"there is no notebook in the zip, only: {names or 'nothing'}")
     return found
 
 
-def _unzipped(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = sorted(name for name in archive.namelist() if is_notebook(name))
-        for name in names[:MOST_NOTEBOOKS]:
-            with archive.open(name) as file:
-                yield name, file.read(LARGEST + 1)
-
-
 def is_notebook(name):
-    """Whether a path is a notebook's, and no copy that an editor or a system put aside."""
-    parts = name.split("/")
-    return name.endswith(".ipynb") and not any(
-        part.startswith(".") or part == "__MACOSX" for part in parts if part not in (".", "..")
+    """Whether a path ends as a notebook's does, whatever a system has appended to it."""
+    return ".ipynb" in name.rpartition("/")[2].lower()
+
+
+def looks_like_one(data):
+    """Whether a content begins as a notebook does."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+
+
+def is_aside(name):
+    """Whether a path is a copy or a note that an editor or a system put aside."""
+    return any(
+        part.startswith((".", "~$")) or part.lower() in LITTER
+        for part in name.split("/")
+        if part not in (".", "..")
     )
 
 
@@ -101,7 +142,8 @@ class Cell:
     code: bool
     source: str
     marked: str | None
-    body: list = field(default_factory=list)
+    body: list = field(default_factory=list)  # as Python's trees
+    statements: list = field(default_factory=list)
     trouble: str | None = None  # why Python cannot read it
     trouble_at: str = ""  # the line
 
@@ -114,28 +156,47 @@ class Cell:
         metadata = raw.get("metadata")
         course = metadata.get("course") if type(metadata) is dict else None
         label = course.get("exercise") if type(course) is dict else None
+        label = label if type(label) is str else None
         cell = cls(number, code, source, marked[1] if marked else label)
         if code:
             cell.parse()
         return cell
 
     def parse(self):
-        """Find the statements; lines for IPython are left out."""
-        source = self.source
-        if OTHER_LANGUAGE.match(source):
-            return
+        """Find the statements, after IPython's own reading if Python cannot read the cell."""
         try:
             try:
-                tree = ast.parse(source)
-            except SyntaxError:
-                self.source = IPYTHON.sub(r"\1pass", source)
                 tree = ast.parse(self.source)
+            except SyntaxError:
+                source = as_python(self.source)
+                tree = ast.parse(source)
+                self.source = source
             self.body = tree.body
-        except SyntaxError as error:
+            self.statements = [
+                Statement.of(self, number, node) for number, node in enumerate(self.body)
+            ]
+        except Exception as error:  # no cell may be in the way of the others
+            self.give_up(error)
+
+    def give_up(self, error):
+        """Leave the cell out, and keep why."""
+        self.body, self.statements = [], []
+        if isinstance(error, SyntaxError):
             self.trouble = f"{type(error).__name__} in line {error.lineno}: {error.msg}"
             self.trouble_at = (error.text or "").strip()
-        except (ValueError, RecursionError, MemoryError) as error:
+        elif isinstance(error, RecursionError | MemoryError):
+            self.trouble = "a sum or a list in it is nested too deep"
+        else:
             self.trouble = f"{type(error).__name__}: {error}"
+
+
+def as_python(source):
+    """What IPython makes of a cell: its commands become calls, the code around them stays."""
+    from IPython.core.inputtransformer2 import TransformerManager  # slow to import, rarely needed
+
+    source = AROUND_CELL.sub("pass", source, count=1)
+    source = TransformerManager().transform_cell(source)
+    return AROUND_LINE.sub(lambda call: ast.literal_eval(call[1]), source)
 
 
 # ---- Statements and their names
@@ -286,18 +347,17 @@ class Notebook:
     def __init__(self, cells, answers):
         self.cells = cells
         self.answers = answers
-        self.statements = [
-            Statement.of(cell, number, node)
-            for cell in cells
-            for number, node in enumerate(cell.body)
-        ]
+        self.statements = [one for cell in cells for one in cell.statements]
         self.bound = defaultdict(list)  # by name, the places where it is defined or changed
         self.asked = self._asked()
         self.owners = self._owners()
         self.section = min(self.owners, default=len(cells))  # the first cell of an exercise
         imported = set()
+        self.stars = set()  # the places of from … import *
         for place, one in enumerate(self.statements):
             node = one.cell.body[one.number]
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                self.stars.add(place)
             if isinstance(node, ast.Import | ast.ImportFrom):
                 imported |= one.binds
             changed = one.touches - imported
@@ -322,7 +382,9 @@ class Notebook:
         checks = {cell: label for label, (cell, _) in self.asked.items()}
         owners, owner = {}, None
         for cell in self.cells:
-            if not cell.code and HEADING.search(cell.source):
+            # A heading above the check is the student's own.
+            checked = owner not in self.asked or self.asked[owner][0] < cell.number
+            if checked and not cell.code and HEADING.search(cell.source):
                 owner = None
             owner = cell.marked or checks.get(cell.number, owner)
             if owner in self.answers:
@@ -375,7 +437,8 @@ class Notebook:
                 continue
             seen.add(one)
             name, before = one
-            for place in self._definitions(name, before, may_follow=name not in shared):
+            places = self._definitions(name, before, may_follow=name not in shared)
+            for place in places or self.stars:
                 chosen.add(place)
                 todo += [(use, place) for use in self.statements[place].uses]
                 todo += [(use, before) for use in self.statements[place].later]
@@ -456,16 +519,17 @@ def beginning(cell):
 def read(data, answers):
     """Everything that is known of a submission without running it, in the terms of JSON."""
     notebooks = []
-    for name, content in notebooks_in(data):
+    for name, date, content in notebooks_in(data):
+        one = {"name": name, "date": date}
         try:
+            if isinstance(content, ValueError):
+                raise content
             notebook = Notebook(cells_of(content), answers)
-            notebooks.append({
-                "name": name,
-                "student": student_in(cell.source for cell in notebook.cells if cell.body),
-                "plans": {label: notebook.plan(label) for label in notebook.labels()},
-            })  # fmt: skip
+            one["student"] = student_in(cell.source for cell in notebook.cells if cell.body)
+            one["plans"] = {label: notebook.plan(label) for label in notebook.labels()}
         except ValueError as error:
-            notebooks.append({"name": name, "error": str(error)})
+            one["error"] = str(error)
+        notebooks.append(one)
     return notebooks
 
 
@@ -475,6 +539,7 @@ def main():
     answers = json.loads(sys.argv[1])
     if len(sys.argv) > 2:
         lock(*map(int, sys.argv[2:]))
+    sys.setrecursionlimit(DEEPEST)
     try:
         found = {"notebooks": read(data, answers)}
     except ValueError as error:

@@ -26,6 +26,7 @@ def namespace():
     """Where the student's code runs: a main module of its own."""
     main = types.ModuleType("__main__")
     main.get_ipython = Magic
+    main.display = lambda *shown, **options: None
     sys.modules["__main__"] = main
     return vars(main)
 
@@ -37,9 +38,9 @@ def run(cells, names):
         file = f"cell {cell['number']}"
         lines = cell["source"].splitlines(keepends=True)
         linecache.cache[file] = len(cell["source"]), None, lines, file
-        body = ast.parse(cell["source"]).body
         for number in cell["keep"]:
             try:
+                body = ast.parse(cell["source"]).body
                 exec(compile(ast.Module([body[number]], []), file, "exec"), names)
             except BaseException as error:
                 failures.append(failure(error))
@@ -59,18 +60,18 @@ def failure(error):
 
 
 def answer(job):
-    """Carry out a job and return what was observed, or the failure because of which nothing was."""
+    """Carry out a job; return what was observed, if anything was, and what failed first."""
     names = namespace()
     failures = run(job["cells"], names)
     try:
         value = eval(compile(job["answer"], "answer", "eval"), names)
     except BaseException as error:
-        # What went wrong first is why it is missing.
-        return {"failure": [*failures, failure(error)][0]}
+        failures.append(failure(error))
+        return {"observations": None, "failures": failures[:1]}
     seen = [Observation(plain(value))]
     if job["cases"] is not None:
         seen = observe(value, unpack(job["cases"]))
-    return {"observations": [pack_observation(one) for one in seen]}
+    return {"observations": list(map(pack_observation, seen)), "failures": failures[:1]}
 
 
 def main():

@@ -1,10 +1,9 @@
 """A sandbox for programs that nobody trusts, made by `bubblewrap`.
 
 The program sees Python, the installed packages, a copy of nothing else: `sgdcore`, the few modules
-of `classroom` that run inside, and a small folder for temporary files that vanishes. There is no
-network and there are no other processes. What it may use up is limited from within by
-`classroom.marking.lockdown`, and from without by the clock and by the length of what is read
-from it.
+of `classroom` that run inside, and no other process. There is no network, and it can make no file.
+What it may use up is limited from within by `classroom.marking.lockdown`, and from without by the
+clock and by the length of what is read from it.
 """
 
 import functools
@@ -51,11 +50,11 @@ as any program of yours, without a sandbox: do that only with programs that you 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may use up."""
+    """What one run may use up, and all runs of a submission."""
 
     seconds: int = 20  # of processor time; the clock may show ten more
+    submission: int = 300  # seconds of the clock after which no more of its answers are tried
     memory: int = 2 * 2**30  # bytes of address space
-    disk: int = 32 * 2**20  # bytes of temporary files
     output: int = 4 * 2**20  # bytes that are read from the program
 
 
@@ -84,21 +83,22 @@ def probe():
     with tempfile.TemporaryFile() as nothing:
         outcome = run("reader", ["{}"], nothing, Limits())
     if outcome.stopped:
-        program = [*walls(Limits()), sys.executable, "-c", ""]
+        program = [*walls(), sys.executable, "-c", ""]
         tried = subprocess.run(program, capture_output=True, text=True, env={})
         said = tried.stderr.strip() or "libseccomp.so.2 is not installed"
         raise Missing(INSTALL.format(problem=f"it does not work here ({said})"))
 
 
 @functools.cache
-def walls(limits):
+def walls():
     """The call of bubblewrap, up to the program."""
     call = [shutil.which("bwrap"), "--unshare-all", "--hostname", "sandbox"]
     call += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
     call += ["--die-with-parent", "--new-session", "--clearenv"]
-    for mount in _mounts(limits):
+    for mount in _mounts():
         call += mount
-    call += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    # No /proc: bubblewrap's own process would be in it, with its memory and the files it has open.
+    call += ["--dev", "/dev", "--remount-ro", "/dev"]
     call += ["--remount-ro", "/", "--chdir", HOME]
     environment = QUIET | {
         "HOME": HOME,
@@ -111,8 +111,8 @@ def walls(limits):
     return (*call, os.path.realpath(sys.executable), "-s", "-S", "-B")
 
 
-def _mounts(limits):
-    """The files inside, as options of bubblewrap: all can be read, those in /tmp written."""
+def _mounts():
+    """The files inside, as options of bubblewrap; all can be read, none can be written."""
     system = [path for path in SYSTEM if os.path.exists(path)]
     links = {path: os.readlink(path) for path in system if os.path.islink(path)}
     shown = {path: path for path in [*system, sys.base_prefix, *_packages()] if path not in links}
@@ -127,8 +127,9 @@ def _mounts(limits):
     hidden = [path for path in hidden if path.is_dir() and set(map(str, path.parents)) & set(shown)]
     mounts = {path: ["--ro-bind", str(source), path] for path, source in shown.items()}
     mounts |= {path: ["--symlink", to, path] for path, to in links.items()}
-    mounts |= {str(path): ["--size", "65536", "--tmpfs", str(path)] for path in hidden}
-    mounts[HOME] = ["--size", str(limits.disk), "--tmpfs", HOME]
+    # Matplotlib asks for a folder that it may write to, and writes nothing there.
+    empty = [*map(str, hidden), HOME]
+    mounts |= {path: ["--size", "65536", "--tmpfs", path] for path in empty}
     # A folder before what lies in it.
     return [mounts[path] for path in sorted(mounts, key=lambda path: path.count("/"))]
 
@@ -158,9 +159,8 @@ def run(module, arguments, stdin, limits, trust=False):
     Outcome
     """
     if not trust:
-        # bubblewrap itself can be seen from inside, with its environment: it gets none.
-        locks = map(str, (limits.seconds, limits.memory, limits.disk))
-        return _collect([*walls(limits), "-m", f"classroom.marking.{module}", *arguments, *locks],
+        locks = map(str, (limits.seconds, limits.memory))
+        return _collect([*walls(), "-m", f"classroom.marking.{module}", *arguments, *locks],
                         stdin, limits, env={})  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | QUIET | {"PYTHONPATH": str(ROOT)}

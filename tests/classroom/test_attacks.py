@@ -30,7 +30,7 @@ if not shutil.which("bwrap"):
     missing("bubblewrap is not installed: no sandbox to test")
 
 pytestmark = pytest.mark.xdist_group("attacks")  # one class, marked once
-LIMITS = sandbox.Limits(seconds=3, memory=2**30, disk=2**24, output=2**18)
+LIMITS = sandbox.Limits(seconds=3, memory=2**30, output=2**18)
 E1 = "answer_1 = (1, -1 / 2, 2 / 3, 1 / 2, 1 / 2)"
 ONCE = """
 loot = []
@@ -90,19 +90,41 @@ ATTACKS = {
     "memory that is no memory": (
         """
         import os
-        written = 0
-        for folder in ("/tmp", "/dev/shm", "/dev", "/", "/course", "/usr", "/home"):
-            for number in range(200):
-                try:
-                    with open(f"{folder}/x{number}", "wb") as file:
-                        written += file.write(bytes(2**20))
-                except OSError: break
-        try:
-            written += 2**40 * bool(os.memfd_create("x"))
-        except OSError: pass
-        return f"{written >> 20} MB, few: {written <= 2**24}"
+        made = []
+        def attempt(what, *given, **options):
+            try:
+                if what(*given, **options) is not None or what in SILENT: made.append(what.__name__)
+            except OSError: pass
+        SILENT = (os.mkdir, os.mkfifo, os.symlink, os.link, os.rename, os.setxattr)
+        for folder in ("/tmp", "/tmp/matplotlib", "/dev/shm", "/dev", "/", "/course", "/usr"):
+            attempt(open, f"{folder}/x", "wb")
+            attempt(open, f"{folder}/y", "x")
+            attempt(os.open, folder, os.O_TMPFILE | os.O_RDWR)
+            attempt(os.mkdir, f"{folder}/d")
+            attempt(os.mkfifo, f"{folder}/f")
+            attempt(os.symlink, "there", f"{folder}/s")
+            attempt(os.link, np.__file__, f"{folder}/l")
+            attempt(os.rename, folder, f"{folder}2")
+            attempt(os.setxattr, folder, "user.x", bytes(60000))
+        attempt(os.memfd_create, "x")
+        return f"made {made}"
         """,
-        "few: True",
+        "'made []'",
+    ),
+    "memory of the kernel": (
+        """
+        import ctypes, os
+        library = ctypes.CDLL(None, use_errno=True)
+        refused = 0
+        # 463 is setxattrat, 437 openat2: numbers, as older libraries have no names for them.
+        for call, *given in ((library.syscall, 463, -100, b"/tmp", 0, b"user.x", 0, 0),
+                             (library.syscall, 437, -100, b"/tmp/x", 0, 0),
+                             (library.renameat2, -100, b"/tmp/matplotlib", -100, b"/tmp/m", 4),
+                             (library.vmsplice, 1, 0, 0, 0), (library.inotify_init1, 0)):
+            refused += call(*given) == -1 and ctypes.get_errno() in (1, 38)
+        return f"refused {refused}"
+        """,
+        "'refused 5'",
     ),
     "1 GB printed": (
         """
@@ -141,22 +163,43 @@ ATTACKS = {
     "reading the environment": (
         """
         import os
-        told = "the secret" in str(os.environ)
-        for number in os.listdir("/proc"):
-            if number.isdigit():
-                told |= b"the secret" in open(f"/proc/{number}/environ", "rb").read()
-        return f"{told}, {sum(name.isdigit() for name in os.listdir('/proc')) < 4}"
+        return f"{'the secret' in str(os.environ)}, {'classroom' in str(os.environ)}"
         """,
-        "'False, True'",
+        "'False, False'",
+    ),
+    "process 1": (
+        """
+        import ctypes, os
+        reached = []
+        for number in (1, 2, os.getpid(), os.getppid(), "self", "thread-self"):
+            for name, mode in (("mem", "rb"), ("mem", "r+b"), ("fd/0", "r+b"), ("fd/0", "wb"),
+                               ("cmdline", "rb"), ("environ", "rb"), ("root/etc/passwd", "rb")):
+                try:
+                    with open(f"/proc/{number}/{name}", mode): reached.append(f"{number}/{name}")
+                except OSError: pass
+        library = ctypes.CDLL(None)
+        if library.ptrace(0x4206, 1, 0, 0) == 0: reached.append("ptrace")  # PTRACE_SEIZE
+        place = (ctypes.c_void_p * 2)(id(reached), 8)  # a struct iovec
+        if library.process_vm_readv(1, place, 1, place, 1, 0) == 8: reached.append("its memory")
+        try: reached.append(os.pidfd_open(1))
+        except OSError: pass
+        others = [name for name in os.listdir("/") if name == "proc" and os.listdir("/proc")]
+        return f"reached {reached + others}"
+        """,
+        "'reached []'",
     ),
     "files that are open": (
         """
-        import os
-        seen = {os.readlink(f"/proc/self/fd/{n}").split(":")[0] for n in range(64)
-                if os.path.lexists(f"/proc/self/fd/{n}")}
-        return str(sorted(seen))
+        import os, stat
+        seen = []
+        for number in range(64):
+            try: found = os.fstat(number)
+            except OSError: continue
+            nowhere = os.path.samestat(found, os.stat("/dev/null"))
+            seen.append("nowhere" if nowhere else stat.filemode(found.st_mode)[0])
+        return f"{sorted(set(seen))}"
         """,
-        "['/dev/null', 'pipe']",
+        "'nowhere', 'p']",
     ),
     "a socket": (
         """
