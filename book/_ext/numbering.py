@@ -65,6 +65,12 @@ def cited(env, builder, domain, kind, key):
     return domain.resolve_xref(env, "", builder, kind, key, node, node).astext()
 
 
+def slugs(metadata):
+    """The names by which headings are linked to, where the page has another."""
+    known = metadata.get("myst_slugs", {}).items()
+    return {slug: name for slug, (_, name, _) in known if slug != name}
+
+
 def collect(app):
     env = app.env
     measured = (metadata.get("measured", {}) for metadata in env.metadata.values())
@@ -77,6 +83,7 @@ def collect(app):
         "places": {
             name: page for name, (page, _) in env.domaindata["std"]["anonlabels"].items()
         },
+        "anchors": {page: slugs(metadata) for page, metadata in env.metadata.items()},
         "measured": dict(chain.from_iterable(map(dict.items, measured))),
         "explorers": {name: about["alt"] for name, about in load(MEASURED).items()},
     }

@@ -181,6 +181,7 @@ class Plain:
         page, anchor = self.place(address)
         if self.numbering["address"]:
             home = self.numbering["address"].rstrip("/")
+            anchor = self.numbering["anchors"].get(page, {}).get(anchor, anchor)
             return f"[{words}]({home}/{page}.html{anchor and '#' + anchor})"
         chapter = CHAPTER.match(page)
         if chapter and page != self.page and chapter[1] not in words:
@@ -225,4 +226,4 @@ def quoted(head, body):
 def listed(body):
     """The options of a prediction as a list."""
     before, *choices = CHOICE.split(body)
-    return "\n".join([before, *(f"- {choice.strip()}" for choice in choices)])
+    return before + "\n".join(f"- {choice.strip()}" for choice in choices)

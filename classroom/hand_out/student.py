@@ -94,21 +94,26 @@ def published(notebooks):
 def install_sentence(numbering):
     """What to install, in one sentence: from where it is published, or from the file itself."""
     file = wheel.name(ROOT)
+    place = f"./{file}[notebooks]"
+    sentence = (
+        f"To run this notebook, put {file}, which is handed out with it, into its folder and type"
+    )
+    if numbering["address"] or numbering["repository"]:
+        sentence = "To run this notebook, type"
+        place = f"sgd-course[notebooks] @ {wheel_address(numbering, file)}"
+    return f'{textwrap.fill(sentence, 72, break_long_words=False)}\n%pip install "{place}"'
+
+
+def wheel_address(numbering, file):
+    """Where the published book, or the published branch, has the course's wheel."""
     if numbering["address"]:
-        place = f"{numbering['address'].rstrip('/')}/_sources/{file}"
-    elif numbering["repository"]:
-        place = f"{numbering['repository'].rstrip('/')}/raw/{BRANCH}/packages/{file}"
-    else:
-        return (
-            f"To run this notebook, put {file}, which is handed out with it, "
-            f'into its folder and type: %pip install "./{file}[notebooks]"'
-        )
-    return f'To run this notebook, type: %pip install "sgd-course[notebooks] @ {place}"'
+        return f"{numbering['address'].rstrip('/')}/_sources/{file}"
+    return f"{numbering['repository'].rstrip('/')}/raw/{BRANCH}/packages/{file}"
 
 
 def first_cell(numbering):
-    sentence = textwrap.fill(install_sentence(numbering), 72, break_long_words=False)
-    return new_code_cell(FIRST.format(sentence=sentence).strip(), id="course-missing")
+    source = FIRST.format(sentence=install_sentence(numbering))
+    return new_code_cell(source.strip(), id="course-missing")
 
 
 def handed_out(numbering):
