@@ -6,6 +6,7 @@ from functools import cache
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbconvert import HTMLExporter
 from nbformat.v4 import new_markdown_cell
 
 from classroom.hand_out import student
@@ -194,3 +195,20 @@ def test_an_explorer_is_its_still_figure():
 def test_what_is_not_known_is_an_error(source, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         plain(source)
+
+
+def test_a_jupyter_without_extensions_shows_it():
+    """As nbconvert writes it, whose Markdown is that of the classic notebook."""
+    name = "03-stochastic-gradient-descent"
+    cells = handed_out()[name]
+    page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=cells))
+    soup = BeautifulSoup(page, "html.parser")
+    main = soup.find("main")
+    assert len(main.select("blockquote > p:first-child > strong")) >= 7  # theorems, assumptions
+    heads = [head.get_text() for head in main.select("h3")]
+    assert sum(head.startswith("Exercise 3.") for head in heads) == 3
+    assert len(main.select("details > summary")) == len(main.select("details")) >= 4
+    assert len([item for item in main.select("li") if item.get_text().startswith("a) ")]) >= 3
+    assert [img["src"][:10] for img in main.select("img")] == ["data:image"]
+    shown = re.sub(r"\$\$.*?\$\$|\$[^$]+\$", "", main.get_text(), flags=re.DOTALL)
+    assert not re.search(r":::|```|\*\*|\{[a-z:]+\}|&gt;", shown)
