@@ -80,4 +80,3 @@ def test_launch_buttons_point_to_the_branch():
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     options = config["sphinx"]["config"]["html_theme_options"]
     assert options["repository_branch"] == student.BRANCH
-    assert "repository_url" not in options and "baseurl" not in config["html"]
