@@ -39,7 +39,7 @@ export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
 .PHONY: help book pdf epub slides strict test lint unit notebooks browser portable parity bench
-.PHONY: pages mutants run student student-check epubcheck lab serve lock clean
+.PHONY: pages mutants run student publish student-check epubcheck lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
@@ -48,6 +48,7 @@ help:
 	@echo 'make slides      a deck of slides for each chapter, in _build/slides'
 	@echo 'make run NB=...  run notebooks and store their outputs (default: every one)'
 	@echo 'make student     write _build/student: notebooks without solutions, to hand out'
+	@echo 'make publish     write them to the branch hand-out, to which launch buttons point'
 	@echo 'make lab         open the notebooks in JupyterLab'
 	@echo 'make serve       show the built book on http://localhost:$(PORT)'
 	@echo 'make lint | unit | notebooks | browser     one part of make test'
@@ -165,8 +166,12 @@ mutants: $(MUTANTS)/.ready
 run: $(READY)
 	$(PY) -m book._tools.run $(NB)
 
-student: $(READY)
+student: $(BOOK)
 	$(PY) -m classroom.student
+
+# The branch of what students get; the files here stay as they are.
+publish: $(BOOK)
+	$(PY) -m classroom.publish
 
 # Those that have passed as they are do not run again; .ci/run calls it after make test.
 student-check: export OPENBLAS_NUM_THREADS := 1

@@ -1,8 +1,9 @@
 """Explorers: small experiments that run in the page, with a still figure where no script runs.
 
-``{explorer} descent`` shows the scene "descent" of ``book/explorers/scenes.json``: its controls
-and empty plots, which the scripts in the same folder bring to life, and the still figure that
-``book/_tools/stills.py`` has drawn of it. The role ``{measured}`` quotes a number of a scene:
+An image of the class ``explorer``, ``book/explorers/stills/descent.png``, is the still figure that
+``book/_tools/stills.py`` has drawn of the scene "descent" of ``book/explorers/scenes.json``. A
+page adds the scene's controls and empty plots, which the scripts in the same folder bring to life;
+Jupyter shows the image. The role ``{measured}`` quotes a number of a scene:
 ``{measured}`descent.gradients:.0f```.
 """
 
@@ -12,8 +13,12 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
 from sphinx.util.fileutil import copy_asset
+
+logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parents[1] / "explorers"
 SCENES, MEASURED = HERE / "scenes.json", HERE / "measured.json"
@@ -31,22 +36,30 @@ class Explorer(nodes.General, nodes.Element):
     """An explorer; its only child is the still figure."""
 
 
-class ExplorerDirective(SphinxDirective):
-    required_arguments = 1
+class ShowExplorers(SphinxTransform):
+    """Make each still figure of the class an explorer."""
 
-    def run(self):
+    default_priority = 400
+
+    def apply(self):
+        for image in list(self.document.findall(nodes.image)):
+            if "explorer" in image["classes"]:
+                self.show(image)
+
+    def show(self, still):
         for file in HERE.iterdir():  # the page names each script with its check sum
             self.env.note_dependency(file)
-        name, scenes = self.arguments[0], load(SCENES)
+        name, scenes = Path(still["uri"]).stem, load(SCENES)
         if name not in scenes["scenes"]:
             known = ", ".join(scenes["scenes"])
-            raise self.error(f"no explorer is called {name!r}; there are {known}")
+            logger.warning(f"no explorer is called {name!r}; there are {known}", location=still)
+            return
         scene = scenes["scenes"][name]
-        still = nodes.image(
-            uri=f"/book/explorers/stills/{name}.png", alt=load(MEASURED)[name]["alt"]
-        )
-        kind = scenes["kinds"][scene["kind"]]
-        return [Explorer("", still, scene=scene, kind=kind)]
+        still["alt"] = load(MEASURED)[name]["alt"]
+        still["classes"].remove("explorer")
+        explorer = Explorer("", scene=scene, kind=scenes["kinds"][scene["kind"]])
+        still.replace_self(explorer)
+        explorer += still
 
 
 class MeasuredRole(SphinxRole):
@@ -62,7 +75,10 @@ class MeasuredRole(SphinxRole):
                 line=self.lineno,
             )
             return [], [message]
-        return [nodes.Text(POWER.sub(raised, text))], []
+        text = POWER.sub(raised, text)
+        quoted = self.env.metadata[self.env.docname].setdefault("measured", {})
+        quoted[self.text] = text  # for the notebooks that are handed out
+        return [nodes.Text(text)], []
 
 
 def raised(match):
@@ -186,7 +202,7 @@ def add_files(app, pagename, templatename, context, doctree):
 def setup(app):
     elsewhere = dict.fromkeys(["latex", "text", "man", "texinfo"], (skip, skip))
     app.add_node(Explorer, html=(visit, depart), **elsewhere)
-    app.add_directive("explorer", ExplorerDirective)
+    app.add_transform(ShowExplorers)
     app.add_role("measured", MeasuredRole())
     app.connect("builder-inited", copy_files)
     app.connect("html-page-context", add_files)

@@ -16,7 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from classroom.hand_out.student import ROOT, published, role, write_numbers
+from classroom.hand_out.student import ROOT, make_plain, published, read_numbering, role
 
 CONFIG = """\
 c = get_config()
@@ -104,11 +104,11 @@ def write(target):
         path: nbformat.read(path, as_version=4)
         for path in sorted((ROOT / "chapters").glob("*.ipynb"))
     }
-    numbers = published(notebooks)
+    numbers, numbering = published(notebooks), read_numbering()
     shutil.rmtree(target / "source", ignore_errors=True)
     for path, notebook in notebooks.items():
         exported = assignment(notebook)
-        write_numbers(exported, numbers)
+        make_plain(exported, path.relative_to(ROOT), numbering, numbers)
         place = target / "source" / path.stem / path.name
         place.parent.mkdir(parents=True)
         nbformat.write(exported, place)

@@ -2,30 +2,51 @@
 
 Usage: python -m classroom.student [--out _build/student]
 
-The folder has the layout of the repository, so links between notebooks and pages work, and holds
-`sgdcore` and `classroom` as one installable file. The same sources give the same bytes, so the
-folder can be kept in a branch that students pull.
+The text is plain Markdown (plain.py) with the numbers of the built book, so the book is built
+first. The folder has the layout of the repository and holds `sgdcore` and `classroom` as one
+installable file. The same sources give the same bytes, so the folder can be kept in a branch
+that students pull.
 """
 
 import argparse
 import ast
 import copy
+import json
 import os
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
-from importlib.metadata import version
+import textwrap
 from pathlib import Path
 
 import nbformat
+from nbformat.v4 import new_code_cell
+
+from classroom.hand_out import wheel
+from classroom.hand_out.plain import Plain
 
 ROOT = Path(__file__).resolve().parents[2]
-# What the notebooks need; the versions are those the stored outputs were made with.
+NUMBERING = ROOT / "_build" / "numbering.json"
+# What the notebooks need, in the versions that the stored outputs were made with.
 NEEDS = ["numpy", "matplotlib", "scipy", "scikit-learn", "tqdm", "ipykernel", "jupyterlab"]
-PAGES = ["book/**/*.md", "book/images/*", "book/references.bib", "LICENSE", "LICENSE-text"]
-NUMBER = re.compile(r"\{glue:text\}`(?P<file>[^:`]+)::(?P<name>[^:`]+):(?P<format>[^`]+)`")
+LOCKED = re.compile(r"^(?P<pin>(?P<name>[\w.-]+)==[^;\\\n]+(?:;[^\\\n]+)?)", re.MULTILINE)
+FOLDERS = ["chapters", "book"]
+BRANCH = "hand-out"  # where `publish` puts the folder
+# One cell before the others: an error that shows its sentence alone, in every Jupyter.
+FIRST = """\
+from importlib.util import find_spec
+
+NEEDED = '''\
+{sentence}'''
+
+
+class CourseMissing(ImportError):
+    def _render_traceback_(self):
+        return [NEEDED]
+
+
+if find_spec("sgdcore") is None:
+    raise CourseMissing(NEEDED)
+"""
 
 
 def role(cell):
@@ -70,59 +91,93 @@ def published(notebooks):
     }
 
 
-def write_numbers(notebook, numbers):
-    """Write the published numbers into the text: outside the book nothing else would."""
+def install_sentence(numbering):
+    """What to install, in one sentence: from where it is published, or from the file itself."""
+    file = wheel.name(ROOT)
+    place = f"./{file}[notebooks]"
+    sentence = (
+        f"To run this notebook, put {file}, which is handed out with it, into its folder and type"
+    )
+    if numbering["address"] or numbering["repository"]:
+        sentence = "To run this notebook, type"
+        place = f"sgd-course[notebooks] @ {wheel_address(numbering, file)}"
+    return f'{textwrap.fill(sentence, 72, break_long_words=False)}\n%pip install "{place}"'
 
-    def number(match):
-        return format(numbers[Path(match["file"]).name, match["name"]], match["format"])
 
+def wheel_address(numbering, file):
+    """Where the published book, or the published branch, has the course's wheel."""
+    if numbering["address"]:
+        return f"{numbering['address'].rstrip('/')}/_sources/{file}"
+    return f"{numbering['repository'].rstrip('/')}/raw/{BRANCH}/packages/{file}"
+
+
+def first_cell(numbering):
+    source = FIRST.format(sentence=install_sentence(numbering))
+    return new_code_cell(source.strip(), id="course-missing")
+
+
+def handed_out(numbering):
+    """By their places the notebooks as students get them."""
+    notebooks = {
+        path.relative_to(ROOT): nbformat.read(path, as_version=4)
+        for folder in FOLDERS
+        for path in sorted((ROOT / folder).glob("*.ipynb"))
+    }
+    numbers = published(notebooks)
+    for path, notebook in notebooks.items():
+        stripped = strip(notebook)
+        make_plain(stripped, path, numbering, numbers)
+        stripped.cells.insert(0, first_cell(numbering))
+        notebooks[path] = stripped
+    return notebooks
+
+
+def make_plain(notebook, path, numbering, numbers):
+    """Translate the text of a notebook that stands at ``path`` in the repository."""
+    page = path.with_suffix("").as_posix()
+    plain = Plain(page, numbering, numbers, ROOT / path.parent)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = NUMBER.sub(number, cell.source)
+            plain.translate(cell)
 
 
-def write_wheel(folder):
-    """Pack `sgdcore` and `classroom` into one file that pip installs; return its name."""
-    with tempfile.TemporaryDirectory() as aside:  # what an earlier build left must not get in
-        for name in ("sgdcore", "classroom"):
-            shutil.copytree(
-                ROOT / name, Path(aside) / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
-        for name in ("pyproject.toml", "LICENSE"):
-            shutil.copy(ROOT / name, aside)
-        subprocess.run(
-            [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps",
-             "--no-build-isolation", "--wheel-dir", str(folder), aside],
-            env=os.environ | {"SOURCE_DATE_EPOCH": "315532800"},  # 1980, where zip files begin
-            check=True,
-        )  # fmt: skip
-    (wheel,) = folder.glob("*.whl")
-    return wheel.name
+def write_notebooks(folder, numbering):
+    """Write the students' notebooks into ``folder``, which need not be empty."""
+    for path, notebook in handed_out(numbering).items():
+        (folder / path.parent).mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, folder / path)
+
+
+def requirements(lock):
+    """What to install, as the lock has it: a package may have one version for each Python."""
+    return [match["pin"].strip() for match in LOCKED.finditer(lock) if match["name"] in NEEDS]
+
+
+def read_numbering():
+    """What the book's build says of its labels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the book is not built.
+    """
+    if not NUMBERING.exists():
+        raise FileNotFoundError("the numbers of the book are missing: run make book first")
+    return json.loads(NUMBERING.read_text(encoding="utf-8"))
 
 
 def write(target):
     """Write the student's folder; what an earlier call wrote is replaced."""
-    notebooks = {
-        path: nbformat.read(path, as_version=4)
-        for folder in ("chapters", "book")
-        for path in sorted((ROOT / folder).glob("*.ipynb"))
-    }
-    numbers = published(notebooks)
-    target.mkdir(parents=True, exist_ok=True)
-    for folder in ("chapters", "book", "packages"):
+    for folder in (*FOLDERS, "packages"):
         shutil.rmtree(target / folder, ignore_errors=True)
-        (target / folder).mkdir()
-    for path, notebook in notebooks.items():
-        stripped = strip(notebook)
-        write_numbers(stripped, numbers)
-        nbformat.write(stripped, target / path.relative_to(ROOT))
-    for page in sorted(path for pattern in PAGES for path in ROOT.glob(pattern)):
-        copied = target / page.relative_to(ROOT)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(page, copied)
+    write_notebooks(target, read_numbering())
+    (target / "packages").mkdir()
+    packed = wheel.write(ROOT, target / "packages")
+    for file in ("LICENSE", "LICENSE-text", "binder/runtime.txt"):
+        shutil.copyfile(ROOT / file, target / Path(file).name)
     shutil.copyfile(Path(__file__).with_name("README.md"), target / "README.md")
-    wheel = write_wheel(target / "packages")
-    needs = [f"{name}=={version(name)}" for name in NEEDS] + [f"./packages/{wheel}"]
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    needs = [*requirements(lock), f"./packages/{packed.name}"]
     (target / "requirements.txt").write_text("\n".join(needs) + "\n", encoding="utf-8")
 
 

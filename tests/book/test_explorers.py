@@ -98,7 +98,7 @@ epub_show_urls = "no"
     return build_page
 
 
-SCENE = "```{explorer} descent\n```"
+SCENE = "```{image} book/explorers/stills/descent.png\n:class: explorer\n```"
 
 
 def test_a_page_has_controls_and_the_still_figure(build):
@@ -117,7 +117,7 @@ def test_elsewhere_there_is_the_still_figure_alone(build, builder):
 
 
 def test_an_unknown_explorer_is_an_error_that_names_the_known(build):
-    _, warnings = build("```{explorer} decent\n```")
+    _, warnings = build(SCENE.replace("descent", "decent"))
     assert "no explorer is called 'decent'; there are descent, noise" in warnings
 
 

@@ -42,7 +42,7 @@ def test_links_resolve(page):
             continue
         url = urlsplit(address)
         if url.scheme or url.netloc:
-            if tag.name != "a":
+            if tag.name != "a" and tag.get("rel") != ["canonical"]:
                 broken.append(f"{address}: a page loads nothing from another host")
             continue
         target = (path.parent / unquote(url.path)).resolve() if url.path else path

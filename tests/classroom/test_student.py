@@ -1,23 +1,29 @@
 """The student's version of a chapter."""
 
 import copy
+import email
 import json
 import os
-import re
+import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import metadata
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
-from classroom.hand_out import student
+from book._tools.run import CurrentPythonKernel
+from classroom.hand_out import student, wheel
 from classroom.marking import reader
 from tests import student_check
 from tests.book.notebooks import CHAPTERS, NOTEBOOKS
-from tests.environment import ROOT
+from tests.environment import ROOT, built_site
 
 each_solved = pytest.mark.parametrize("notebook", student_check.solved(), ids=str)
 
@@ -105,6 +111,7 @@ def test_a_solution_without_its_role_is_refused():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """What ``make student`` writes."""
+    built_site()
     target = tmp_path_factory.mktemp("student")
     student.write(target)
     return target
@@ -127,36 +134,89 @@ def test_the_folder_has_every_notebook_and_no_solution(folder):
         if student.role(cell) == "solution"
     ]
     assert len(solutions) > 3 * len(CHAPTERS)
-    for name, text in texts(folder):
+    for _, text in texts(folder):
         text = text.replace('\\n",\n    "', "\\n")  # a cell's lines put together again
         assert not [solution for solution in solutions if len(solution) > 40 and solution in text]
-        assert "{solution-" not in text or not name.endswith(".ipynb"), name
 
 
-def test_numbers_are_written_into_the_text(folder):
-    assert not [name for name, text in texts(folder) if "{glue:" in text and "chapters" in name]
-    cells = nbformat.read(folder / "chapters" / "03-stochastic-gradient-descent.ipynb", 4).cells
-    (seen,) = (cell.source for cell in cells if cell.id == "check-unbiased-seen")
-    assert re.search(r"a root mean square of\s+\d+\.\d times the length", seen)
+def test_the_download_is_what_the_student_gets(folder):
+    """The button of each page gives the file of the folder, and the page has the wheel as well."""
+    downloads = built_site() / "_sources"
+    (wheel_file,) = (folder / "packages").iterdir()
+    assert (downloads / wheel_file.name).read_bytes() == wheel_file.read_bytes()
+    for notebook in NOTEBOOKS:
+        place = notebook.path.relative_to(ROOT)
+        assert (downloads / place).read_bytes() == (folder / place).read_bytes(), place
+        page = (built_site() / place).with_suffix(".html").read_text(encoding="utf-8")
+        for file in (place.as_posix(), wheel_file.name):
+            assert f'href="../_sources/{file}"' in page, place
 
 
-def test_links_within_the_folder_resolve(folder):
-    broken = []
-    for name, text in texts(folder):
-        if name.endswith(".ipynb"):
-            cells = nbformat.reads(text, as_version=4).cells
-            text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        for link in re.findall(r"\]\(([^)#\s:]+)(?:#[^)\s]*)?\)", text):
-            if not (folder / name).parent.joinpath(link).exists():
-                broken.append(f"{name}: {link}")
-    assert not broken
+def run(*cells):
+    """The outputs of the last of some cells, run one after the other."""
+    notebook = new_notebook(cells=list(cells))
+    NotebookClient(
+        notebook, kernel_manager_class=CurrentPythonKernel, allow_errors=True, timeout=60
+    ).execute()
+    return notebook.cells[-1].outputs
+
+
+def test_the_first_cell_says_what_to_install_where_the_course_is_missing(folder):
+    chapter = nbformat.read(folder / "chapters" / "01-learning-as-optimisation.ipynb", 4)
+    first = chapter.cells[0]
+    assert not run(first), "nothing, where the course is there"
+    (said,) = run(new_code_cell("import sys; sys.modules['sgdcore'] = None"), first)
+    sentence = " ".join(student.install_sentence(student.read_numbering()).split())
+    assert [" ".join(line.split()) for line in said.traceback] == [sentence]
+    assert sentence in " ".join(first.source.split())
+
+
+@pytest.mark.parametrize(
+    ("published", "said"),
+    [
+        ({}, 'To run this notebook, put {file}, which is handed out with it, into its folder and '
+             'type %pip install "./{file}[notebooks]"'),
+        ({"address": "https://book.example/sgd/"},
+         "type %pip install \"sgd-course[notebooks] @ https://book.example/sgd/_sources/{file}\""),
+        ({"repository": "https://git.example/a/b"},
+         "[notebooks] @ https://git.example/a/b/raw/hand-out/packages/{file}\""),
+    ],
+)  # fmt: skip
+def test_the_first_cell_names_the_wheel(published, said):
+    cell = student.first_cell({"address": "", "repository": ""} | published)
+    assert said.format(file=wheel.name(ROOT)) in " ".join(cell.source.split())
+
+
+def test_every_notebook_begins_with_that_cell_and_keeps_its_programs(folder):
+    for notebook in NOTEBOOKS:
+        written = nbformat.read(folder / notebook.path.relative_to(ROOT), 4)
+        nbformat.validate(written)
+        assert written.cells[0].id == "course-missing"
+        stripped = student.strip(notebook.notebook)
+        assert [cell.id for cell in written.cells[1:]] == [cell.id for cell in stripped.cells]
+        programs = [cell for cell in written.cells[1:] if cell.cell_type == "code"]
+        assert programs == [cell for cell in stripped.cells if cell.cell_type == "code"]
+
+
+def test_the_requirements_carry_the_locks_markers(folder):
+    *pins, package = (folder / "requirements.txt").read_text().splitlines()
+    assert package == f"./packages/{wheel.name(ROOT)}"
+    lock = (ROOT / "requirements.txt").read_text()
+    asked = [Requirement(pin) for pin in pins]
+    assert {need.name for need in asked} == set(student.NEEDS)
+    for pin in pins:
+        assert f"\n{pin} \\\n" in lock
+    for version in ("3.11", "3.12", "3.13"):
+        python = {"python_version": version, "python_full_version": f"{version}.9"}
+        held = [need.name for need in asked if not need.marker or need.marker.evaluate(python)]
+        assert sorted(held) == sorted(student.NEEDS), version
+    assert len(asked) > len(student.NEEDS), "scipy has one version for 3.11, another above"
 
 
 def test_the_packed_module_is_what_the_notebooks_import(folder, tmp_path):
-    *pins, wheel = (folder / "requirements.txt").read_text().split()
-    assert all(re.fullmatch(r"[\w-]+==[\w.]+", pin) for pin in pins)
+    (packed,) = (folder / "packages").iterdir()
     for command in (
-        ["-m", "pip", "install", "-q", "--no-deps", "--target", str(tmp_path), wheel],
+        ["-m", "pip", "install", "-q", "--no-deps", "--target", str(tmp_path), str(packed)],
         ["-c", "import classroom, sgdcore; print(classroom.__file__, sgdcore.__file__)"],
     ):
         ran = subprocess.run(
@@ -179,13 +239,46 @@ def test_the_same_sources_give_the_same_bytes(folder, tmp_path):
 
 
 def test_the_wheel_holds_every_module_and_every_page(tmp_path):
-    student.write_wheel(tmp_path)
-    (wheel,) = tmp_path.glob("*.whl")
-    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    packed = zipfile.ZipFile(wheel.write(ROOT, tmp_path))
     kept = {
         path.relative_to(ROOT).as_posix()
         for folder in ("sgdcore", "classroom")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert packed == kept
+    assert {name for name in packed.namelist() if ".dist-info/" not in name} == kept
+    ours = email.message_from_bytes(packed.read("sgd_course-0.1.0.dist-info/METADATA"))
+    theirs = metadata("sgd-course")  # as setuptools writes it
+    for field in ("Name", "Version", "Summary", "License-Expression", "License-File"):
+        assert ours[field] == theirs[field]
+    assert SpecifierSet(ours["Requires-Python"]) == SpecifierSet(theirs["Requires-Python"])
+    for field in ("Requires-Dist", "Provides-Extra"):
+        assert ours.get_all(field) == theirs.get_all(field)
+
+
+def test_the_wheel_has_the_same_bytes_under_any_umask_and_python(tmp_path):
+    made = {}
+    for mask in (0o022, 0o002, 0o077):
+        root = tmp_path / f"{mask:o}"
+        before = os.umask(mask)
+        try:
+            for package in wheel.PACKAGES:
+                shutil.copytree(ROOT / package, root / package, copy_function=shutil.copyfile)
+            for name in ("pyproject.toml", "LICENSE"):
+                shutil.copyfile(ROOT / name, root / name)
+            made[mask] = wheel.write(root, root).read_bytes()
+        finally:
+            os.umask(before)
+    program = (
+        "import pathlib, runpy, sys; script, *folders = sys.argv[1:];"
+        "runpy.run_path(script)['write'](*map(pathlib.Path, folders))"
+    )
+    for python in ("python3.11", "python3.12", "python3.13"):
+        target = tmp_path / python
+        target.mkdir()
+        if shutil.which(python) and not subprocess.call(
+            [python, "-c", program, wheel.__file__, str(ROOT), str(target)],
+            stderr=subprocess.DEVNULL,
+        ):
+            made[python] = (target / wheel.name(ROOT)).read_bytes()
+    assert len(set(made.values())) == 1, list(made)

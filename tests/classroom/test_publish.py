@@ -1,0 +1,82 @@
+"""The branch of what students get."""
+
+import subprocess
+
+import pytest
+import yaml
+
+from classroom.hand_out import publish, student
+from tests.environment import ROOT
+
+
+def git(repository, *arguments):
+    ran = subprocess.run(
+        ["git", "-C", str(repository), *arguments], capture_output=True, text=True, check=True
+    )
+    return ran.stdout
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with a commit, a changed file and one that git does not know."""
+    home = tmp_path / "course"
+    home.mkdir()
+    git(home, "init", "-q", "-b", "main")
+    for key, value in (("user.name", "A"), ("user.email", "a@example.org")):
+        git(home, "config", key, value)
+    (home / "chapter").write_text("solutions")
+    git(home, "add", "chapter")
+    git(home, "commit", "-qm", "Begin")
+    (home / "chapter").write_text("more solutions")
+    (home / "notes").write_text("mine")
+    return home
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder to publish, with files that a list of ignored ones may name."""
+    made = tmp_path / "student"
+    (made / "packages").mkdir(parents=True)
+    (made / "README.md").write_text("read")
+    (made / "packages" / "course.whl").write_bytes(b"\0\r\n")
+    (made / ".gitignore").write_text("*.whl\n")
+    return made
+
+
+def files(home):
+    """Every file of the work tree and git's index."""
+    kept = [path for path in home.iterdir() if path.is_file()] + [home / ".git" / "index"]
+    return {path.name: path.read_bytes() for path in kept}
+
+
+def test_the_branch_has_the_folder_and_nothing_else_changes(repository, folder):
+    before, head = files(repository), git(repository, "rev-parse", "HEAD")
+    commit = publish.publish(folder, repository, "hand-out")
+    assert files(repository) == before and git(repository, "rev-parse", "HEAD") == head
+    assert git(repository, "rev-parse", "hand-out").strip() == commit
+    listed = git(repository, "ls-tree", "-r", "--format=%(objectmode) %(path)", "hand-out")
+    assert listed.splitlines() == [
+        "100644 .gitignore", "100644 README.md", "100644 packages/course.whl"
+    ]  # fmt: skip
+    shown = ["git", "-C", str(repository), "show", "hand-out:packages/course.whl"]
+    assert subprocess.run(shown, capture_output=True, check=True).stdout == b"\0\r\n"
+
+
+def test_a_second_call_adds_a_commit_only_where_something_changed(repository, folder):
+    first = publish.publish(folder, repository, "hand-out")
+    assert publish.publish(folder, repository, "hand-out") is None
+    (folder / "README.md").unlink()
+    second = publish.publish(folder, repository, "hand-out")
+    assert git(repository, "rev-parse", "hand-out~1").strip() == first
+    assert "README.md" not in git(repository, "ls-tree", "--name-only", second)
+
+
+def test_a_branch_that_is_checked_out_is_refused(repository, folder):
+    with pytest.raises(ValueError, match="main is checked out"):
+        publish.publish(folder, repository, "main")
+
+
+def test_launch_buttons_point_to_the_branch():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    options = config["sphinx"]["config"]["html_theme_options"]
+    assert options["repository_branch"] == student.BRANCH
