@@ -48,6 +48,10 @@ def one_slope(prediction, target, q):
     return ..., np.mean(slopes(prediction, target, q))
 
 
+def minus_lost(prediction, target, q):
+    return ..., np.abs(slopes(prediction, target, q)) / len(target)
+
+
 def loss_summed(prediction, target, q):
     return np.sum(slopes(prediction, target, q) * (prediction - target)), ...
 
@@ -90,6 +94,17 @@ EXERCISES = {
                 "The chain rule puts that factor before its residual.",
             ),
             Mistake(
+                "one residual has the wrong sign",
+                (-2.5, -1.5),
+                "A residual is the prediction minus the target, for each sample. Which of the two "
+                "predictions is above its target?",
+            ),
+            Mistake(
+                "the residuals have lost their signs",
+                (2.5, 1.5),
+                "One prediction is too low and the other too high: they pull in opposite ways.",
+            ),
+            Mistake(
                 "the residuals are multiplied by y instead of x",
                 (-2.0, ...),
                 "The prediction is wx + b. What stands beside w in it?",
@@ -112,6 +127,11 @@ EXERCISES = {
                 gradient_flipped,
                 "Raise a prediction that is too low. Does the loss rise or fall? The derivative is "
                 "with respect to the prediction, not the target.",
+            ),
+            Mistake(
+                "the slope of a prediction that is too low has lost its minus",
+                minus_lost,
+                "Raise a prediction that is too low: does the price rise or fall?",
             ),
             Mistake(
                 "q and 1 − q are swapped",

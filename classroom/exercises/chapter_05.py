@@ -33,6 +33,14 @@ def gradient_step_on_l2(u, eta, l1, l2):
     return soft(u, eta * l1) * (1 - eta * l2)
 
 
+def l2_slope_at_u(u, eta, l1, l2):
+    return soft(u, eta * l1) - eta * l2 * u
+
+
+def numbers_only(u, eta, l1, l2):
+    return np.sign(u) * max(abs(u) - eta * l1, 0) / (1 + eta * l2)
+
+
 def threshold_without_rate(u, eta, l1, l2):
     return soft(u, l1) / (1 + eta * l2)
 
@@ -129,6 +137,18 @@ EXERCISES = {
                 gradient_step_on_l2,
                 "The proximal step uses the slope where it *arrives*. With a huge penalty your "
                 "step would shoot past zero.",
+            ),
+            Mistake(
+                "the slope of the L2 part is taken at u",
+                l2_slope_at_u,
+                "The proximal step uses the slope where it *arrives*: write down part 1 of the "
+                "theorem, and solve it for v.",
+            ),
+            Mistake(
+                "it works for single numbers only",
+                numbers_only,
+                "`if` and `max` ask one question, and an array has many answers. `np.maximum` and "
+                "`np.where` ask for each entry.",
             ),
             Mistake(
                 "the rate is missing in the threshold",

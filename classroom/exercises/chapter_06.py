@@ -33,8 +33,8 @@ def line_search(theta, X, y, start, shrink, slope):
 
 def batches(rng):
     """Batches of several sizes; in the first the first rate is good, in the last it is not."""
-    scale = rng.uniform(0.9, 1.1)
-    yield np.zeros(1), np.array([[1.0], [0.5]]), np.array([1.0, 1.0]), 0.1 * scale, 0.5, 0.1
+    scale = rng.integers(90, 111) / 100
+    yield np.zeros(1), np.array([[1.0], [0.5]]), np.array([1.0, 1.0]), scale / 10, 0.5, 0.1
     yield np.zeros(1), np.array([[1.0], [3.0]]), np.array([2.0, 1.0]), scale, 0.5, 0.5
     yield np.zeros(1), np.array([[3.0]]), np.array([2.0]), scale, 0.7, 0.9
     shapes = (
@@ -88,6 +88,31 @@ def norm_not_squared(theta, X, y, start, shrink, slope):
         shrink,
         lambda lr: slope * lr * length,
     )
+
+
+def uphill(theta, X, y, start, shrink, slope):
+    gradient = gradient_at(theta, X, y)
+    lr, evaluated = start, 2
+    while loss_at(theta + lr * gradient, X, y) > loss_at(theta, X, y) - slope * lr * (
+        gradient @ gradient
+    ):
+        lr, evaluated = lr * shrink, evaluated + 1
+        if evaluated > 1000:  # it never holds
+            break
+    return lr, evaluated
+
+
+def rise_allowed(theta, X, y, start, shrink, slope):
+    return line_search(theta, X, y, start, shrink, -slope)
+
+
+def loss_summed(theta, X, y, start, shrink, slope):
+    return line_search(theta, X, y, start, shrink, slope / len(y))
+
+
+def first_rate_skipped(theta, X, y, start, shrink, slope):
+    rate, evaluated = line_search(theta, X, y, start * shrink, shrink, slope)
+    return rate, evaluated
 
 
 def any_decrease(theta, X, y, start, shrink, slope):
@@ -166,6 +191,11 @@ EXERCISES = {
                 "You found the bottom of the parabola. Where is it back at 1?",
             ),
             Mistake(
+                "the mean of x⁴ is not the square of the mean of x²",
+                (..., 4 / 5, ...),
+                "Square the factor first, then average it over both values of x.",
+            ),
+            Mistake(
                 "the mean square does not need every factor below 1",
                 (..., 1 / 2, ...),
                 "A step that stretches is outweighed by one that shrinks. Average the squared "
@@ -176,6 +206,11 @@ EXERCISES = {
                 (..., ..., 1 / 2),
                 "In the long run each factor comes equally often. What has to be below 1 is their "
                 "product.",
+            ),
+            Mistake(
+                "that is the limit for the smaller x alone",
+                (..., ..., 2),
+                "Half of the samples have x = 2. What do they do at that rate?",
             ),
         ),
     ),
@@ -209,6 +244,26 @@ EXERCISES = {
                 "the length of the gradient is not squared",
                 norm_not_squared,
                 "To first order, a step of rate η lowers the loss by η times what?",
+            ),
+            Mistake(
+                "the step goes uphill",
+                uphill,
+                "The loss is tried at theta *minus* the step. For a tiny rate, is it lower?",
+            ),
+            Mistake(
+                "a rise of the loss is accepted",
+                rise_allowed,
+                "The demand is *subtracted* from the loss at theta: it has to fall by that.",
+            ),
+            Mistake(
+                "the loss is a sum, the gradient a mean",
+                loss_summed,
+                "Loss and gradient have to belong together. Which of them is divided by n?",
+            ),
+            Mistake(
+                "the first rate is never tried",
+                first_rate_skipped,
+                "Test `start` itself, and shrink only if the test fails.",
             ),
             Mistake(
                 "any decrease is accepted",

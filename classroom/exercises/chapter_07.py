@@ -54,6 +54,11 @@ def quarter_wave(t, peak, warmup, steps):
     return after_warmup(t, peak, warmup, falling)
 
 
+def in_degrees(t, peak, warmup, steps):
+    falling = peak * (1 + np.cos(180 * share_done(t, warmup, steps))) / 2
+    return after_warmup(t, peak, warmup, falling)
+
+
 def half_forgotten(t, peak, warmup, steps):
     falling = peak * 2 * half_wave(share_done(t, warmup, steps))
     return after_warmup(t, peak, warmup, falling)
@@ -114,6 +119,11 @@ EXERCISES = {
                 "θ₉ comes after the steps with t = 0 to 8. How many factors are there?",
             ),
             Mistake(
+                "that is the last factor alone",
+                (9 / 10, ...),
+                "Every step multiplies by its own factor: write down the first three, and cancel.",
+            ),
+            Mistake(
                 "the steps go uphill",
                 (11 / 2, ...),
                 "The gradient of ½θ² is θ, and the step subtracts it: by which factor is θ "
@@ -167,6 +177,11 @@ EXERCISES = {
                 "that is a quarter of a wave",
                 quarter_wave,
                 "Half a wave is flat at both ends. Yours hits zero at full speed.",
+            ),
+            Mistake(
+                "the cosine is given degrees",
+                in_degrees,
+                "`np.cos` takes radians: half a wave is π long, not 180.",
             ),
             Mistake(
                 "the fall begins at twice the peak",

@@ -28,8 +28,9 @@ def pool_backward(x, g):
 
 def pooled_images(rng):
     """Images without ties, with many ties, and constant ones; not all of them square."""
-    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1]):
-        yield np.reshape(x, (2, 2)).astype(float), rng.integers(2, 9, size=(1, 1)).astype(float)
+    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1], rng.permutation(8)):
+        x = np.reshape(x, (-1, 2)).astype(float)
+        yield x, rng.integers(2, 9, size=(len(x) // 2, 1)).astype(float)
     for height, width, levels in ((2, 3, 0), (2, 2, 2), (3, 1, 2), (2, 2, 1)):
         shape = (2 * height, 2 * width)
         x = rng.integers(levels, size=shape) if levels else rng.standard_normal(shape)
@@ -76,6 +77,19 @@ def all_in_one_window(x, g):
     return gradient
 
 
+def overlapping(x, g):
+    gradient = np.zeros(x.shape)
+    for h, w in np.ndindex(g.shape):
+        window = x[h : h + 2, w : w + 2]
+        k, m = np.unravel_index(window.argmax(), window.shape)
+        gradient[h + k, w + m] += g[h, w]
+    return gradient
+
+
+def pooled(x, g):
+    return x.reshape(g.shape[0], 2, g.shape[1], 2).max(axis=(1, 3)) * g
+
+
 def smallest(x, g):
     return filled(x, g, lambda window, entry: at(window.argmin(), entry))
 
@@ -109,6 +123,11 @@ EXERCISES = {
                 (..., -W_GRADIENT, ...),
                 "The upper left entry of g is +1, the lower right −1. Which piece of x does each "
                 "of them pick?",
+            ),
+            Mistake(
+                "the minus of g is lost in the gradient of W",
+                (..., np.array([[2.0, 0.0], [5.0, 2.0]]), ...),
+                "The lower right entry of g is −1: what it picks from x is subtracted.",
             ),
             Mistake(
                 "the gradient of W is turned upside down, or transposed",
@@ -174,6 +193,16 @@ EXERCISES = {
                 "the place in the window is taken for the place in the image",
                 all_in_one_window,
                 "`argmax` counts inside the window. Where does the window begin?",
+            ),
+            Mistake(
+                "the windows overlap",
+                overlapping,
+                "They lie side by side: where does the second window begin?",
+            ),
+            Mistake(
+                "that has the shape of the output",
+                pooled,
+                "A gradient has the shape of what it belongs to: of x. Who in x gets each entry?",
             ),
             Mistake(
                 "the smallest pixel gets the gradient",

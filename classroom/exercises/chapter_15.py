@@ -22,6 +22,8 @@ def batches(rng):
     for size, d in ((5, 3), (8, 2)):
         z = rng.normal(2, 3, (size, d))
         yield z, rng.normal(size=d), rng.normal(size=d), 0.1
+    z, mean, scale, shift = rng.integers(1, 9, size=(4, 1)).astype(float)
+    yield z[None] + mean, scale, shift, 1.0, (mean, np.array([3.0]))  # the root of 3 + 1
     for size, d in ((1, 1), (1, 2), (4, 3)):
         z = rng.normal(2, 3, (size, d))
         stats = rng.normal(size=d), rng.uniform(1, 4, d)
@@ -71,6 +73,16 @@ def scale_and_shift_missing(z, scale, shift, eps, stats=None):
 def mean_kept(z, scale, shift, eps, stats=None):
     _, variance = (None, z.var(axis=0)) if stats is None else stats
     return normalised(z, scale, shift, 0.0, np.sqrt(variance + eps))
+
+
+def eps_in_training_alone(z, scale, shift, eps, stats=None):
+    return batch_norm(z, scale, shift, eps if stats is None else 0.0, stats)
+
+
+def variance_as_deviation(z, scale, shift, eps, stats=None):
+    if stats is None:
+        return batch_norm(z, scale, shift, eps)
+    return normalised(z, scale, shift, *stats)
 
 
 def deviation_given(z, scale, shift, eps, stats=None):
@@ -215,6 +227,17 @@ EXERCISES = {
                 "the mean is not subtracted",
                 mean_kept,
                 "With scale 1 and shift 0, which mean should each feature have?",
+            ),
+            Mistake(
+                "ε is missing in evaluation mode",
+                eps_in_training_alone,
+                "The definition is the same in both modes, but for where mean and variance come "
+                "from.",
+            ),
+            Mistake(
+                "it divides by the given variance, not by its root",
+                variance_as_deviation,
+                "`stats` holds the mean and the *variance*. What stands in the denominator?",
             ),
             Mistake(
                 "the given variance is squared",

@@ -274,7 +274,7 @@ ATTACKS = {
         """
         import os
         for number in range(64):
-            try: os.write(number, b'{"observations": [[1.0, null, []]], "status": "right"}')
+            try: os.write(number, b'{"observations": [[1.0, null, []]], "failures": []}')
             except OSError: pass
         os._exit(0)
         """,
