@@ -86,7 +86,10 @@ GENERAL = {
         "Python gives back None where a function ends without `return`. Printing a result, or "
         "giving it a name, does not return it."
     ),
-    "wrong type": None,
+    "wrong type": (
+        "Look at what is asked: a number, several, or an array? A number in quotes is a word, and "
+        "a function is no number until it is called."
+    ),
     "wrong shape": (
         "Print the shapes of the parts, one after the other. numpy stretches shapes that do not "
         "match without a word."
@@ -313,7 +316,7 @@ def judge(exercise, cases, observations):
     mistake = _recognised(exercise, cases, observations)
     if mistake is None:
         problem = _nearly(exercise, observations, expected) or problem
-        hint = GENERAL[problem.key] if problem.key else None
+        hint = GENERAL[problem.key] if problem.key else _test_of(exercise, observations[0].value)
         return Verdict(WRONG, f"{WRONG} — {problem.words}", tuple(details), hint, problem.key)
     details += _places(mistake)
     return Verdict(WRONG, f"{WRONG} — {mistake.key}", tuple(details), mistake.hint, mistake.key)
@@ -385,6 +388,17 @@ def _same_outcome(got, wanted, rtol):
             and got.error.kind == wanted.error.kind
         )
     return difference(got.value, wanted.value, rtol) is None
+
+
+def _test_of(exercise, got):
+    """How to test the first result that is wrong, or None."""
+    right = _as_parts(exercise.reference)
+    if len(exercise.tests) != len(right) or len(_as_parts(got)) != len(right):
+        return None
+    for test, *pair in zip(exercise.tests, _as_parts(got), right, strict=True):
+        if difference(*pair, exercise.rtol) is not None:
+            return test
+    return None
 
 
 def _nearly(exercise, observations, expected):

@@ -68,6 +68,12 @@ EXERCISES = {
     "01-e1": Exercise(
         asked="two numbers, ∂f/∂w and ∂f/∂b at w = 1, b = 0",
         reference=(0.5, -0.5),
+        tests=(
+            "Test it: compute the objective at w = 1.01 and at w = 1, with b = 0 in both. The "
+            "difference is about a hundredth of this number.",
+            "Test it: compute the objective at b = 0.01 and at b = 0, with w = 1 in both. The "
+            "difference is about a hundredth of this number.",
+        ),
         mistakes=(
             Mistake(
                 "the sign is flipped, or the two are in the wrong order",
@@ -92,6 +98,12 @@ EXERCISES = {
                 (-0.5, ...),
                 "Move w a little: by how much does the prediction of the sample with x = 3 move? "
                 "The chain rule puts that factor before its residual.",
+            ),
+            Mistake(
+                "the second number has the wrong sign",
+                (..., 0.5),
+                "Raise b a little: the sample that is too low gains more than the other loses. "
+                "Does the objective rise or fall?",
             ),
             Mistake(
                 "one residual has the wrong sign",
@@ -170,6 +182,7 @@ EXERCISES = {
     "01-e3": Exercise(
         asked="the smallest of the five n at which ten measurements have the lower median",
         reference=40,
+        tests=("Print both medians for this n, and for the next smaller one.",),
         mistakes=(
             Mistake(
                 "that is where *one* measurement wins, or the loss on the training patients",

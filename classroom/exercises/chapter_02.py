@@ -39,7 +39,7 @@ def regressions(rng):
     yield np.array([[1.0], [2.0]]), rng.integers(1, 9, size=2).astype(float), 0.1, 0.01
     # Two inputs: the same curvature in every direction, and two that the rate treats alike.
     yield np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([rng.integers(4, 9), 0.0]), 0.1, 0.01
-    yield np.array([[1.0, 0.0], [0.0, 3.0]]), np.array([rng.integers(4, 9), 6.0]), 0.4, 0.01
+    yield np.array([[3.0, 0.0], [0.0, 1.0]]), np.array([6.0, rng.integers(4, 9)]), 0.4, 0.01
     X = rng.standard_normal((40, 5)) * rng.uniform(0.5, 2, 5)
     y = X @ rng.standard_normal(5) + rng.standard_normal(40)
     yield X, y, 0.6 / curvatures(X, y)[-1], 1e-4
@@ -105,6 +105,18 @@ EXERCISES = {
         asked="five numbers: θ₁ and θ₂ after the step, the limit, the best rate, the factor",
         reference=(1, -1 / 2, 2 / 3, 1 / 2, 1 / 2),
         rtol=1e-3,
+        tests=(
+            "Test your gradient: f(2.01, 0) − f(2, 0) is about a hundredth of its first entry. "
+            "Then subtract a quarter of it from 2.",
+            "Test your gradient: f(2, 0.01) − f(2, 0) is about a hundredth of its second entry. "
+            "Then subtract a quarter of it from 0.",
+            "Test it: run a hundred steps from (2, 0) with a rate 1 % below your limit, and with "
+            "one 1 % above it.",
+            "Test it: run ten steps from (2, 0) at this rate, at one 10 % below and at one 10 % "
+            "above. Where do you end nearest to (0, 0)?",
+            "Test it: run a few steps from (2, 0) at your best rate, and print the distance from "
+            "(0, 0) after each. By how much does it shrink?",
+        ),
         mistakes=(
             Mistake(
                 "the step goes uphill",
@@ -238,6 +250,10 @@ EXERCISES = {
         asked="the number c that makes κ smallest, to within 0.01",
         reference=1.04,
         rtol=0.01,
+        tests=(
+            "Test it: compute κ at your c, at c − 0.02 and at c + 0.02. Is yours the smallest of "
+            "the three?",
+        ),
         mistakes=(
             Mistake(
                 "close, but κ was not measured for this matrix",

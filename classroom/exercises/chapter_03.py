@@ -153,6 +153,15 @@ EXERCISES = {
     "03-e1": Exercise(
         asked="four numbers: the mean and the variance for B = 1, two variances for B = 2",
         reference=(-2, 8 / 3, 4 / 3, 2 / 3),
+        tests=(
+            "Test it: write down the gradients of the three samples at θ = 1, one after the "
+            "other, and give them to `np.mean`.",
+            "Test it: give the gradients of the three samples to `np.var`.",
+            "Test it: there are nine ways to draw two samples with replacement. Give the nine "
+            "mean gradients to `np.var`.",
+            "Test it: there are three pairs of different samples. Give their mean gradients to "
+            "`np.var`.",
+        ),
         mistakes=(
             Mistake(
                 "the sign of the mean is flipped",
@@ -188,6 +197,11 @@ EXERCISES = {
                 "the last two have changed places",
                 (..., ..., 2 / 3, 4 / 3),
                 "Drawing the same sample twice tells you nothing new: which variance is larger?",
+            ),
+            Mistake(
+                "the mean of two gradients varies less than one of them",
+                (..., ..., 8 / 3, ...),
+                "Two slips in opposite directions cancel. By how much does the variance fall?",
             ),
             Mistake(
                 "divided by B², not by B",
@@ -317,6 +331,10 @@ EXERCISES = {
         asked="the learning rate at which the noise floor is 0.05, to within 5 %",
         reference=2 / 57,
         rtol=0.05,
+        tests=(
+            "Test it: put your rate into the formula of the floor, with its five eigenvalues. Is "
+            "the result above 0.05 or below?",
+        ),
         mistakes=(
             Mistake(
                 "that is the answer to first order only",

@@ -108,6 +108,18 @@ EXERCISES = {
     "04-e1": Exercise(
         asked="five numbers: two variances, the largest stable rate, the best rate, the factor",
         reference=(2, 18 / 11, 1 / 2, 1 / 4, 3 / 4),
+        tests=(
+            "Test it: let numpy make twelve numbers of variance 6, draw three of them with "
+            "`rng.choice` ten thousand times, and take the variance of the means.",
+            "Test it: let numpy make twelve numbers of variance 6, draw three of them with "
+            "`rng.choice(…, replace=False)` ten thousand times, and take the variance of the "
+            "means.",
+            "Test it: put this rate into the factor per step, for B = 3 and d = 8. At the limit "
+            "the factor is 1.",
+            "Test it: put this rate into the factor per step, for B = 3 and d = 8, and then one a "
+            "little smaller and one a little larger. Which factor is the lowest?",
+            "Test it: put your best rate into the factor per step once more, for B = 3 and d = 8.",
+        ),
         mistakes=(
             Mistake(
                 "the two variances have changed places",
@@ -241,6 +253,10 @@ EXERCISES = {
     "04-e3": Exercise(
         asked="the smallest batch size that makes it in ten steps",
         reference=16,
+        tests=(
+            "Test it: take the factor per step at the best rate, for d = 9 and this B, to the "
+            "tenth power. Is it below 10⁻⁴, and for B − 1 not?",
+        ),
         mistakes=(
             Mistake(
                 "a little too small",

@@ -78,6 +78,14 @@ EXERCISES = {
     "05-e1": Exercise(
         asked="four numbers: the ends of ∂f(0), and the two minima",
         reference=(-5, -1, 1, 0),
+        tests=(
+            "Test it: the lower end is the slope just left of 0, about (f(0) − f(−0.01)) / 0.01.",
+            "Test it: the upper end is the slope just right of 0, about (f(0.01) − f(0)) / 0.01.",
+            "Test it: compute f at this number, and 0.1 to the left and to the right of it. Is it "
+            "lowest in the middle?",
+            "Test it: compute the function at this number, and 0.1 to the left and to the right "
+            "of it. Is it lowest in the middle?",
+        ),
         mistakes=(
             Mistake(
                 "the two ends have changed places",
@@ -196,6 +204,10 @@ EXERCISES = {
         asked="the smallest λ at which all weights are zero, to within 1 %",
         reference=49.0765,
         rtol=0.01,
+        tests=(
+            "Test it: run the lasso at this strength, and at 1 % less. All ten weights should be "
+            "zero at the first, but not at the second.",
+        ),
         mistakes=(
             Mistake(
                 "that is the sum over the patients, not the mean",

@@ -162,6 +162,14 @@ EXERCISES = {
     "06-e1": Exercise(
         asked="three rates: for gradient descent, for the mean square, for every run",
         reference=(4 / 5, 10 / 17, 5 / 4),
+        tests=(
+            "Test it: which factor does the error get in a step of this rate on the *mean* loss? "
+            "At the limit it is −1.",
+            "Test it: average the square of the factor over x = 1 and x = 2, at this rate. At the "
+            "limit it is 1.",
+            "Test it: multiply the factors for x = 1 and x = 2, at this rate. At the limit the "
+            "product is 1 or −1.",
+        ),
         mistakes=(
             Mistake(
                 "the first two have changed places",
@@ -306,6 +314,12 @@ EXERCISES = {
         asked="the best rate for 100 steps and the one for 10,000, to within 5 %",
         reference=(best_rate(100), best_rate(10_000)),
         rtol=0.05,
+        tests=(
+            "Test it: put this rate into the formula for 100 steps, and then one 10 % below and "
+            "one 10 % above. Which excess is the lowest?",
+            "Test it: put this rate into the formula for 10,000 steps, and then one 10 % below "
+            "and one 10 % above. Which excess is the lowest?",
+        ),
         mistakes=(
             Mistake(
                 "the two have changed places",

@@ -107,6 +107,11 @@ EXERCISES = {
     "07-e1": Exercise(
         asked="two numbers: θ after nine steps, and the limit",
         reference=(1 / 10, 1 / 2),
+        tests=(
+            "Test it: multiply the nine factors in a loop, `for t in range(9)`.",
+            "Test it: multiply the first ten factors in a loop, then the first hundred, then the "
+            "first thousand. Where does the product go?",
+        ),
         mistakes=(
             Mistake(
                 "one step too many",
@@ -221,6 +226,10 @@ EXERCISES = {
         asked="the length of the decay with the least mean excess, to within 2 %",
         reference=BEST,
         rtol=0.02,
+        tests=(
+            "Test it: compute the mean excess for this T_d, and for 3 % less and 3 % more. Is "
+            "yours the lowest?",
+        ),
         mistakes=(
             Mistake(
                 "that is the step where the decay begins",

@@ -28,7 +28,7 @@ def pool_backward(x, g):
 
 def pooled_images(rng):
     """Images without ties, with many ties, and constant ones; not all of them square."""
-    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1], rng.permutation(8)):
+    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1], rng.permutation(8) - 4):
         x = np.reshape(x, (-1, 2)).astype(float)
         yield x, rng.integers(2, 9, size=(len(x) // 2, 1)).astype(float)
     for height, width, levels in ((2, 3, 0), (3, 1, 2), (2, 2, 1)):
@@ -101,6 +101,14 @@ EXERCISES = {
     "14-e1": Exercise(
         asked="three lists of rows: y, the gradient of W, the gradient of x",
         reference=(np.array([[7.0, 0.0], [2.0, 5.0]]), W_GRADIENT, X_GRADIENT),
+        tests=(
+            "Test it: lay W on the upper left corner of x as it is written, multiply entry by "
+            "entry and add up. Then move it to the right, and down.",
+            "Test it: raise one weight by 0.01, compute y again, and add up g times y, entry by "
+            "entry. The change is a hundredth of that weight's gradient.",
+            "Test it: raise one pixel by 0.01, compute y again, and add up g times y, entry by "
+            "entry. The change is a hundredth of that pixel's gradient.",
+        ),
         mistakes=(
             Mistake(
                 "the kernel is flipped in y",
@@ -214,6 +222,12 @@ EXERCISES = {
     "14-e3": Exercise(
         asked="a pair: the number of convolutions, and the number of parameters",
         reference=(6, 7_348_042),
+        tests=(
+            "Test it: print the number of parameters for one convolution fewer, and for one more "
+            "if there is room.",
+            "Test it: print the number of parameters of the network with as many convolutions as "
+            "you say, and compare digit by digit.",
+        ),
         mistakes=(
             Mistake(
                 "that is the network of S2, the largest of all",
