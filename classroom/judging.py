@@ -14,11 +14,13 @@ import ast
 import copy
 import hashlib
 import inspect
+import itertools
 import linecache
 import sys
 import traceback
 import warnings
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ NOT_WRITTEN, RIGHT, WRONG = "not written yet", "right", "wrong"
 MOST_ENTRIES = 1_000_000  # of an answer: more is no answer to any exercise
 LARGEST_ENTRY = 16  # bytes; a word may take those of several entries
 DEEPEST = 8  # lists within lists
+MOST_RESULTS = 5  # that are tried in another order
 LONGEST = 300  # characters of a message, or of a line of source
 LONGEST_SHOWN = 3000  # characters of a value
 
@@ -83,10 +86,24 @@ GENERAL = {
         "Python gives back None where a function ends without `return`. Printing a result, or "
         "giving it a name, does not return it."
     ),
-    "wrong type": None,
+    "wrong type": (
+        "Look at what is asked: a number, several, or an array? A number in quotes is a word, and "
+        "a function is no number until it is called."
+    ),
     "wrong shape": (
         "Print the shapes of the parts, one after the other. numpy stretches shapes that do not "
         "match without a word."
+    ),
+    "in another order": (
+        "Each of the results is one that was asked for. Which comes first? Look at the question, "
+        "or at the comment in the cell."
+    ),
+    "looks rounded": (
+        "The digits that you wrote are right, but there are more. Write a fraction, or let Python "
+        "compute the number."
+    ),
+    "close, but not close enough": (
+        "Look at how exact the answer has to be. A finer grid helps, or more runs, or a formula."
     ),
     "nan": (
         "nan means “not a number”. It comes from 0/0, from inf − inf, from the mean of nothing, "
@@ -298,7 +315,8 @@ def judge(exercise, cases, observations):
     details = _case(exercise, case, got, right)
     mistake = _recognised(exercise, cases, observations)
     if mistake is None:
-        hint = GENERAL[problem.key] if problem.key else None
+        problem = _nearly(exercise, observations, expected) or problem
+        hint = GENERAL[problem.key] if problem.key else _test_of(exercise, observations[0].value)
         return Verdict(WRONG, f"{WRONG} — {problem.words}", tuple(details), hint, problem.key)
     details += _places(mistake)
     return Verdict(WRONG, f"{WRONG} — {mistake.key}", tuple(details), mistake.hint, mistake.key)
@@ -372,11 +390,82 @@ def _same_outcome(got, wanted, rtol):
     return difference(got.value, wanted.value, rtol) is None
 
 
+def _test_of(exercise, got):
+    """How to test the first result that is wrong, or None."""
+    right = _as_parts(exercise.reference)
+    if len(exercise.tests) != len(right) or len(_as_parts(got)) != len(right):
+        return None
+    for test, *pair in zip(exercise.tests, _as_parts(got), right, strict=True):
+        if difference(*pair, exercise.rtol) is not None:
+            return test
+    return None
+
+
+def _nearly(exercise, observations, expected):
+    """What an answer lacks that is right but for a little, or None."""
+    got = [one.value for one in observations if one.error is None]
+    if len(got) == len(expected) and _in_another_order(got, expected, exercise.rtol):
+        return Problem("in another order", "in another order")
+    if exercise.cases is None and len(got) == 1:
+        value, right = _as_parts(got[0]), _as_parts(expected[0])
+        if len(value) != len(right):
+            return None
+        pairs = list(zip(value, right, strict=True))
+        problems = [difference(*pair, exercise.rtol) for pair in pairs]
+        wrong = [pair for pair, problem in zip(pairs, problems, strict=True) if problem]
+        if not wrong or any(problem and not problem.numeric for problem in problems):
+            return None
+        if all(_is_rounded(*pair) for pair in wrong):
+            return Problem("looks rounded", "looks rounded")
+        near = min(10 * exercise.rtol, 0.25)
+        if exercise.rtol >= 1e-3 and all(difference(*pair, near) is None for pair in wrong):
+            return Problem("close, but not close enough", "close, but not close enough")
+    return None
+
+
+def _in_another_order(got, expected, rtol):
+    """Whether the results are those expected, in one and the same other order in every case."""
+    sizes = {len(value) if type(value) in (tuple, list) else 0 for value in (*got, *expected)}
+    return len(sizes) == 1 and any(
+        all(
+            difference([value[place] for place in order], right, rtol) is None
+            for value, right in zip(got, expected, strict=True)
+        )
+        for order in itertools.permutations(range(min(sizes.pop(), MOST_RESULTS)))
+    )
+
+
+def _as_parts(value):
+    return value if type(value) in (tuple, list) else (value,)
+
+
+def _is_rounded(got, right):
+    """Whether every number is the right one, rounded or cut off after at least two digits."""
+    for one, other in zip(np.ravel(got).tolist(), np.ravel(right).tolist(), strict=True):
+        unit = _last_digit(one)
+        missing = abs(other) - abs(one)  # what was cut off
+        if one != other and not (
+            abs(one - other) <= unit / 2 or (one * other > 0 and 0 < missing < unit)
+        ):
+            return False
+    return True
+
+
+def _last_digit(number):
+    """What a one in the last digit written is worth; nothing if there is one digit only."""
+    try:
+        _, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+        return 10.0**exponent if len(digits) > 1 else 0.0
+    except (ArithmeticError, ValueError, TypeError):  # no finite number
+        return 0.0
+
+
 class Problem(NamedTuple):
     """How an answer differs from what was expected."""
 
     words: str
     key: str | None = None  # in GENERAL
+    numeric: bool = False  # whether it is the sizes of numbers alone
 
 
 def _problem(observation, expected, rtol):
@@ -436,7 +525,7 @@ def difference(got, expected, rtol):
     scale = finite.max(initial=0.0) or 1.0
     with np.errstate(all="ignore"):
         close = np.isclose(array, expected, rtol=0, atol=rtol * scale, equal_nan=True)
-    return None if close.all() else Problem("the numbers differ")
+    return None if close.all() else Problem("the numbers differ", numeric=True)
 
 
 def _difference_of_parts(got, expected, rtol):

@@ -81,6 +81,9 @@ class Exercise:
         What the cases are, in a few words for the student.
     mistakes : tuple of Mistake
         The wrong answers that are recognised, the first match counts.
+    tests : tuple of str
+        How to test a value, result by result: the hint where a wrong one is no known mistake. A
+        function needs none, as it is shown a case.
     """
 
     asked: str
@@ -89,6 +92,7 @@ class Exercise:
     rtol: float = 1e-6
     about: str = ""
     mistakes: tuple[Mistake, ...] = ()
+    tests: tuple[str, ...] = ()
 
 
 def collect():

@@ -48,6 +48,10 @@ def one_slope(prediction, target, q):
     return ..., np.mean(slopes(prediction, target, q))
 
 
+def minus_lost(prediction, target, q):
+    return ..., np.abs(slopes(prediction, target, q)) / len(target)
+
+
 def loss_summed(prediction, target, q):
     return np.sum(slopes(prediction, target, q) * (prediction - target)), ...
 
@@ -64,6 +68,12 @@ EXERCISES = {
     "01-e1": Exercise(
         asked="two numbers, ∂f/∂w and ∂f/∂b at w = 1, b = 0",
         reference=(0.5, -0.5),
+        tests=(
+            "Test it: compute the objective at w = 1.01 and at w = 1, with b = 0 in both. The "
+            "difference is about a hundredth of this number.",
+            "Test it: compute the objective at b = 0.01 and at b = 0, with w = 1 in both. The "
+            "difference is about a hundredth of this number.",
+        ),
         mistakes=(
             Mistake(
                 "the sign is flipped, or the two are in the wrong order",
@@ -90,6 +100,23 @@ EXERCISES = {
                 "The chain rule puts that factor before its residual.",
             ),
             Mistake(
+                "the second number has the wrong sign",
+                (..., 0.5),
+                "Raise b a little: the sample that is too low gains more than the other loses. "
+                "Does the objective rise or fall?",
+            ),
+            Mistake(
+                "one residual has the wrong sign",
+                (-2.5, -1.5),
+                "A residual is the prediction minus the target, for each sample. Which of the two "
+                "predictions is above its target?",
+            ),
+            Mistake(
+                "the residuals have lost their signs",
+                (2.5, 1.5),
+                "One prediction is too low and the other too high: they pull in opposite ways.",
+            ),
+            Mistake(
                 "the residuals are multiplied by y instead of x",
                 (-2.0, ...),
                 "The prediction is wx + b. What stands beside w in it?",
@@ -112,6 +139,11 @@ EXERCISES = {
                 gradient_flipped,
                 "Raise a prediction that is too low. Does the loss rise or fall? The derivative is "
                 "with respect to the prediction, not the target.",
+            ),
+            Mistake(
+                "the slope of a prediction that is too low has lost its minus",
+                minus_lost,
+                "Raise a prediction that is too low: does the price rise or fall?",
             ),
             Mistake(
                 "q and 1 − q are swapped",
@@ -150,6 +182,7 @@ EXERCISES = {
     "01-e3": Exercise(
         asked="the smallest of the five n at which ten measurements have the lower median",
         reference=40,
+        tests=("Print both medians for this n, and for the next smaller one.",),
         mistakes=(
             Mistake(
                 "that is where *one* measurement wins, or the loss on the training patients",

@@ -37,10 +37,12 @@ def regressions(rng):
     """Least-squares problems of several sizes, scales and rates; in the first zero is the best."""
     yield np.array([[1.0], [2.0]]), np.zeros(2), 0.1, 0.01
     yield np.array([[1.0], [2.0]]), rng.integers(1, 9, size=2).astype(float), 0.1, 0.01
-    for n, d, share, error in ((6, 2, 0.5, 1e-2), (20, 3, 0.9, 1e-3), (40, 5, 0.3, 1e-4)):
-        X = rng.standard_normal((n, d)) * rng.uniform(0.5, 2, d)
-        y = X @ rng.standard_normal(d) + rng.standard_normal(n)
-        yield X, y, share * 2 / curvatures(X, y)[-1], error
+    # Two inputs: the same curvature in every direction, and two that the rate treats alike.
+    yield np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([rng.integers(4, 9), 0.0]), 0.1, 0.01
+    yield np.array([[3.0, 0.0], [0.0, 1.0]]), np.array([6.0, rng.integers(4, 9)]), 0.4, 0.01
+    X = rng.standard_normal((40, 5)) * rng.uniform(0.5, 2, 5)
+    y = X @ rng.standard_normal(5) + rng.standard_normal(40)
+    yield X, y, 0.6 / curvatures(X, y)[-1], 1e-4
 
 
 def gradient_summed(X, y, lr, error):
@@ -61,6 +63,23 @@ def uphill(X, y, lr, error):
 
 def norm_against_error(X, y, lr, error):
     return walk(X, y, lr, below(error))
+
+
+def squared_norm(X, y, lr, error):
+    limit = curvatures(X, y)[0] * error
+    return walk(X, y, lr, lambda gradient: gradient @ gradient <= limit)
+
+
+def largest_entry(X, y, lr, error):
+    limit = curvatures(X, y)[0] * error
+    return walk(X, y, lr, lambda gradient: np.abs(gradient).max() <= limit)
+
+
+def true_distance(X, y, lr, error):
+    def near(gradient):  # H e = g, for the error e
+        return np.linalg.norm(np.linalg.solve(X.T @ X / len(y), gradient)) <= error
+
+    return walk(X, y, lr, near)
 
 
 def step_against_error(X, y, lr, error):
@@ -86,6 +105,18 @@ EXERCISES = {
         asked="five numbers: θ₁ and θ₂ after the step, the limit, the best rate, the factor",
         reference=(1, -1 / 2, 2 / 3, 1 / 2, 1 / 2),
         rtol=1e-3,
+        tests=(
+            "Test your gradient: f(2.01, 0) − f(2, 0) is about a hundredth of its first entry. "
+            "Then subtract a quarter of it from 2.",
+            "Test your gradient: f(2, 0.01) − f(2, 0) is about a hundredth of its second entry. "
+            "Then subtract a quarter of it from 0.",
+            "Test it: run a hundred steps from (2, 0) with a rate 1 % below your limit, and with "
+            "one 1 % above it.",
+            "Test it: run ten steps from (2, 0) at this rate, at one 10 % below and at one 10 % "
+            "above. Where do you end nearest to (0, 0)?",
+            "Test it: run a few steps from (2, 0) at your best rate, and print the distance from "
+            "(0, 0) after each. By how much does it shrink?",
+        ),
         mistakes=(
             Mistake(
                 "the step goes uphill",
@@ -114,6 +145,12 @@ EXERCISES = {
                 "Differentiate θ₁² twice. The Hessian is not the matrix of the quadratic form.",
             ),
             Mistake(
+                "the eigenvalues are not right",
+                (..., ..., 1 / 2, ..., ...),
+                "On the diagonal of the Hessian stand two 2s; what stands beside them? Eigenvalues "
+                "add up to the sum of the diagonal.",
+            ),
+            Mistake(
                 "1/L is safe, but not the best rate",
                 (..., ..., ..., 1 / 3, ...),
                 "The best rate shrinks the steepest and the flattest direction equally fast.",
@@ -122,6 +159,11 @@ EXERCISES = {
                 "that is the factor at the rate 1/L",
                 (..., ..., ..., ..., 2 / 3),
                 "Put your *best* rate into |1 − ηh|, for both eigenvalues h.",
+            ),
+            Mistake(
+                "μ/L is not yet the factor",
+                (..., ..., ..., ..., 1 / 3),
+                "Put your best rate into |1 − ηh|, for both eigenvalues h.",
             ),
             Mistake(
                 "that is the factor of f, not of the error",
@@ -165,6 +207,22 @@ EXERCISES = {
                 "away. Which number in the certificate says how flat?",
             ),
             Mistake(
+                "the norm is squared",
+                squared_norm,
+                "`g @ g` is the square of the norm. Which one is in the certificate?",
+            ),
+            Mistake(
+                "the largest entry of the gradient is compared, not its norm",
+                largest_entry,
+                "Each entry may be small, and the vector still longer than that.",
+            ),
+            Mistake(
+                "the distance itself is compared, not what guarantees it",
+                true_distance,
+                "You worked out the best parameters to know when you are near them. Then no "
+                "descent is needed: the test may use the gradient and the smallest eigenvalue.",
+            ),
+            Mistake(
                 "the length of the step is compared, and it depends on the rate",
                 step_against_error,
                 "Halve the rate and your steps are half as long, at the same place. The guarantee "
@@ -192,6 +250,10 @@ EXERCISES = {
         asked="the number c that makes κ smallest, to within 0.01",
         reference=1.04,
         rtol=0.01,
+        tests=(
+            "Test it: compute κ at your c, at c − 0.02 and at c + 0.02. Is yours the smallest of "
+            "the three?",
+        ),
         mistakes=(
             Mistake(
                 "close, but κ was not measured for this matrix",
@@ -203,6 +265,12 @@ EXERCISES = {
                 "the two columns have changed places",
                 0.935,
                 "Keep the first input, and subtract c times it from the second.",
+            ),
+            Mistake(
+                "that is the slope of a fit with an intercept",
+                0.8,
+                "It makes the columns uncorrelated *after* their means are subtracted. In κ no "
+                "means are subtracted.",
             ),
             Mistake(
                 "that is the answer for set 1",

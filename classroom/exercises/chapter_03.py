@@ -58,6 +58,53 @@ def divided_by_all(theta, X, y, lr, batch_size, rng):
     return summed(theta, X, y, lr / len(y), batch_size, rng)
 
 
+def factor_x_missing(theta, X, y, lr, batch_size, rng):
+    for batch in batches_of(rng.permutation(len(y)), batch_size):
+        theta = theta - lr * np.mean(X[batch] @ theta - y[batch])
+    return theta
+
+
+def with_replacement(theta, X, y, lr, batch_size, rng):
+    for start in range(0, len(y), batch_size):
+        batch = rng.integers(len(y), size=min(batch_size, len(y) - start))
+        theta = theta - lr * summed_gradient(theta, X[batch], y[batch]) / len(batch)
+    return theta
+
+
+def full_with_replacement(theta, X, y, lr, batch_size, rng):
+    for _ in range(0, len(y), batch_size):
+        batch = rng.integers(len(y), size=batch_size)
+        theta = theta - lr * summed_gradient(theta, X[batch], y[batch]) / len(batch)
+    return theta
+
+
+def own_generator(theta, X, y, lr, batch_size, rng):
+    return epoch(theta, X, y, lr, batch_size, np.random.default_rng(0))
+
+
+def overlapping(theta, X, y, lr, batch_size, rng):
+    order = rng.permutation(len(y))
+    for start in range(len(y)):
+        batch = order[start : start + batch_size]
+        theta = theta - lr * summed_gradient(theta, X[batch], y[batch]) / len(batch)
+    return theta
+
+
+def shuffled_apart(theta, X, y, lr, batch_size, rng):
+    X, y = X[rng.permutation(len(y))], y[rng.permutation(len(y))]
+    for batch in batches_of(np.arange(len(y)), batch_size):
+        theta = theta - lr * summed_gradient(theta, X[batch], y[batch]) / len(batch)
+    return theta
+
+
+def stops_early(theta, X, y, lr, batch_size, rng):
+    order = rng.permutation(len(y))
+    for start in range(0, len(y) - batch_size, batch_size):
+        batch = order[start : start + batch_size]
+        theta = theta - lr * summed_gradient(theta, X[batch], y[batch]) / len(batch)
+    return theta
+
+
 def last_batch_dropped(theta, X, y, lr, batch_size, rng):
     order = rng.permutation(len(y))
     for batch in batches_of(order[: len(y) // batch_size * batch_size], batch_size):
@@ -106,6 +153,15 @@ EXERCISES = {
     "03-e1": Exercise(
         asked="four numbers: the mean and the variance for B = 1, two variances for B = 2",
         reference=(-2, 8 / 3, 4 / 3, 2 / 3),
+        tests=(
+            "Test it: write down the gradients of the three samples at θ = 1, one after the "
+            "other, and give them to `np.mean`.",
+            "Test it: give the gradients of the three samples to `np.var`.",
+            "Test it: there are nine ways to draw two samples with replacement. Give the nine "
+            "mean gradients to `np.var`.",
+            "Test it: there are three pairs of different samples. Give their mean gradients to "
+            "`np.var`.",
+        ),
         mistakes=(
             Mistake(
                 "the sign of the mean is flipped",
@@ -143,6 +199,11 @@ EXERCISES = {
                 "Drawing the same sample twice tells you nothing new: which variance is larger?",
             ),
             Mistake(
+                "the mean of two gradients varies less than one of them",
+                (..., ..., 8 / 3, ...),
+                "Two slips in opposite directions cancel. By how much does the variance fall?",
+            ),
+            Mistake(
                 "divided by B², not by B",
                 (..., ..., 2 / 3, ...),
                 "Dividing by B divides the variance by B². But there are B gradients in the sum.",
@@ -151,6 +212,11 @@ EXERCISES = {
                 "drawing two different samples makes it smaller still",
                 (..., ..., ..., 4 / 3),
                 "List the three pairs of samples and their mean gradients.",
+            ),
+            Mistake(
+                "drawing two different samples does not make it larger",
+                (..., ..., ..., 2),
+                "The factor is upside down. Can it help to draw the same sample twice?",
             ),
             Mistake(
                 "n − B is divided by n",
@@ -198,6 +264,42 @@ EXERCISES = {
                 "divide n?",
             ),
             Mistake(
+                "the last batch is always left out",
+                stops_early,
+                "Where does your `range` end? With 6 samples and batches of 2, print the starts.",
+            ),
+            Mistake(
+                "the factor x is missing",
+                factor_x_missing,
+                "`np.mean(residual)` is one number, but the gradient has one for each input. The "
+                "chain rule leaves an x beside each residual.",
+            ),
+            Mistake(
+                "the samples are drawn with replacement",
+                with_replacement,
+                "An epoch visits every sample once. Draw one order, and cut it into batches.",
+            ),
+            Mistake(
+                "the samples are drawn with replacement, and the last batch is full",
+                full_with_replacement,
+                "An epoch visits every sample once. Draw one order, and cut it into batches.",
+            ),
+            Mistake(
+                "the order comes from a generator of your own",
+                own_generator,
+                "Draw from the `rng` that is handed over, or nobody can repeat your run.",
+            ),
+            Mistake(
+                "the batches overlap",
+                overlapping,
+                "`range` goes up by 1 unless you say otherwise. How often is each sample seen?",
+            ),
+            Mistake(
+                "X and y are shuffled in two different orders",
+                shuffled_apart,
+                "After shuffling, does each input still stand beside its own target?",
+            ),
+            Mistake(
                 "the data are not shuffled",
                 not_shuffled,
                 "You draw an order, or should. Is it used to pick the samples?",
@@ -229,6 +331,10 @@ EXERCISES = {
         asked="the learning rate at which the noise floor is 0.05, to within 5 %",
         reference=2 / 57,
         rtol=0.05,
+        tests=(
+            "Test it: put your rate into the formula of the floor, with its five eigenvalues. Is "
+            "the result above 0.05 or below?",
+        ),
         mistakes=(
             Mistake(
                 "that is the answer to first order only",
@@ -245,6 +351,17 @@ EXERCISES = {
                 "that is the answer for a single input",
                 2 / 13,
                 "Five inputs make more noise than one: the sum goes over all the eigenvalues.",
+            ),
+            Mistake(
+                "the half is there twice",
+                1 / 16,
+                "In the formula the half of the risk is already there. How large is the floor when "
+                "you run it at your rate?",
+            ),
+            Mistake(
+                "that is the floor, not the rate",
+                1 / 20,
+                "Put it in as a rate: the floor it leads to is larger.",
             ),
             Mistake(
                 "there the noise floor is infinite",

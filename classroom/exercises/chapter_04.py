@@ -85,6 +85,12 @@ def of_a_sample(theta, pieces):
     return ..., accumulated(theta, pieces)[1] * count / (count - 1)
 
 
+def squares_by_pieces(theta, pieces):
+    gradient, _ = accumulated(theta, pieces)
+    squares = (gradients(theta, *joined(pieces)) ** 2).sum() / len(pieces)
+    return ..., squares / (gradient @ gradient) - 1
+
+
 def residuals_alone(theta, pieces):
     X, y = joined(pieces)
     gradient, _ = accumulated(theta, pieces)
@@ -102,6 +108,18 @@ EXERCISES = {
     "04-e1": Exercise(
         asked="five numbers: two variances, the largest stable rate, the best rate, the factor",
         reference=(2, 18 / 11, 1 / 2, 1 / 4, 3 / 4),
+        tests=(
+            "Test it: let numpy make twelve numbers of variance 6, draw three of them with "
+            "`rng.choice` ten thousand times, and take the variance of the means.",
+            "Test it: let numpy make twelve numbers of variance 6, draw three of them with "
+            "`rng.choice(…, replace=False)` ten thousand times, and take the variance of the "
+            "means.",
+            "Test it: put this rate into the factor per step, for B = 3 and d = 8. At the limit "
+            "the factor is 1.",
+            "Test it: put this rate into the factor per step, for B = 3 and d = 8, and then one a "
+            "little smaller and one a little larger. Which factor is the lowest?",
+            "Test it: put your best rate into the factor per step once more, for B = 3 and d = 8.",
+        ),
         mistakes=(
             Mistake(
                 "the two variances have changed places",
@@ -133,6 +151,11 @@ EXERCISES = {
                 (..., ..., 2, ..., ...),
                 "Without noise in the targets there is still noise: which inputs are drawn. The "
                 "limit of SGD depends on B and d.",
+            ),
+            Mistake(
+                "d stands where d + 1 belongs, in the largest rate",
+                (..., ..., 6 / 11, ..., ...),
+                "The fourth moments of a Gaussian count the sample's own direction twice.",
             ),
             Mistake(
                 "the best rate is not the largest",
@@ -210,6 +233,11 @@ EXERCISES = {
                 "These samples are the whole population, not an estimate of one.",
             ),
             Mistake(
+                "the squares are divided by the number of pieces",
+                squares_by_pieces,
+                "You added up the squared lengths of samples. Divide by what you added up.",
+            ),
+            Mistake(
                 "the inputs are missing in ‖∇fᵢ‖²",
                 residuals_alone,
                 "The gradient of one sample is its residual times x. How long is that?",
@@ -225,6 +253,10 @@ EXERCISES = {
     "04-e3": Exercise(
         asked="the smallest batch size that makes it in ten steps",
         reference=16,
+        tests=(
+            "Test it: take the factor per step at the best rate, for d = 9 and this B, to the "
+            "tenth power. Is it below 10⁻⁴, and for B − 1 not?",
+        ),
         mistakes=(
             Mistake(
                 "a little too small",
@@ -243,6 +275,16 @@ EXERCISES = {
                 6,
                 "The excess risk is the *square* of the distance (up to a factor). The factor per "
                 "step in the formula is that of the risk: do not square it again.",
+            ),
+            Mistake(
+                "enough, but not the smallest",
+                20,
+                "It works, and a smaller batch works too. Go down until it fails.",
+            ),
+            Mistake(
+                "too small by far",
+                10,
+                "After ten steps, how far has the mean fallen? Put it into the formula.",
             ),
             Mistake(
                 "that is for nine steps",

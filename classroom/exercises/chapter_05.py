@@ -33,6 +33,14 @@ def gradient_step_on_l2(u, eta, l1, l2):
     return soft(u, eta * l1) * (1 - eta * l2)
 
 
+def l2_slope_at_u(u, eta, l1, l2):
+    return soft(u, eta * l1) - eta * l2 * u
+
+
+def numbers_only(u, eta, l1, l2):
+    return np.sign(u) * max(abs(u) - eta * l1, 0) / (1 + eta * l2)
+
+
 def threshold_without_rate(u, eta, l1, l2):
     return soft(u, l1) / (1 + eta * l2)
 
@@ -70,6 +78,14 @@ EXERCISES = {
     "05-e1": Exercise(
         asked="four numbers: the ends of ∂f(0), and the two minima",
         reference=(-5, -1, 1, 0),
+        tests=(
+            "Test it: the lower end is the slope just left of 0, about (f(0) − f(−0.01)) / 0.01.",
+            "Test it: the upper end is the slope just right of 0, about (f(0.01) − f(0)) / 0.01.",
+            "Test it: compute f at this number, and 0.1 to the left and to the right of it. Is it "
+            "lowest in the middle?",
+            "Test it: compute the function at this number, and 0.1 to the left and to the right "
+            "of it. Is it lowest in the middle?",
+        ),
         mistakes=(
             Mistake(
                 "the two ends have changed places",
@@ -131,6 +147,18 @@ EXERCISES = {
                 "step would shoot past zero.",
             ),
             Mistake(
+                "the slope of the L2 part is taken at u",
+                l2_slope_at_u,
+                "The proximal step uses the slope where it *arrives*: write down part 1 of the "
+                "theorem, and solve it for v.",
+            ),
+            Mistake(
+                "it works for single numbers only",
+                numbers_only,
+                "`if` and `max` ask one question, and an array has many answers. `np.maximum` and "
+                "`np.where` ask for each entry.",
+            ),
+            Mistake(
                 "the rate is missing in the threshold",
                 threshold_without_rate,
                 "A step of length zero must not move anything. Put η = 0 into your function.",
@@ -176,6 +204,10 @@ EXERCISES = {
         asked="the smallest λ at which all weights are zero, to within 1 %",
         reference=49.0765,
         rtol=0.01,
+        tests=(
+            "Test it: run the lasso at this strength, and at 1 % less. All ten weights should be "
+            "zero at the first, but not at the second.",
+        ),
         mistakes=(
             Mistake(
                 "that is the sum over the patients, not the mean",

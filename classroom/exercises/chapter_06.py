@@ -33,8 +33,8 @@ def line_search(theta, X, y, start, shrink, slope):
 
 def batches(rng):
     """Batches of several sizes; in the first the first rate is good, in the last it is not."""
-    scale = rng.uniform(0.9, 1.1)
-    yield np.zeros(1), np.array([[1.0], [0.5]]), np.array([1.0, 1.0]), 0.1 * scale, 0.5, 0.1
+    scale = rng.integers(90, 111) / 100
+    yield np.zeros(1), np.array([[1.0], [0.5]]), np.array([1.0, 1.0]), scale / 10, 0.5, 0.1
     yield np.zeros(1), np.array([[1.0], [3.0]]), np.array([2.0, 1.0]), scale, 0.5, 0.5
     yield np.zeros(1), np.array([[3.0]]), np.array([2.0]), scale, 0.7, 0.9
     shapes = (
@@ -90,6 +90,31 @@ def norm_not_squared(theta, X, y, start, shrink, slope):
     )
 
 
+def uphill(theta, X, y, start, shrink, slope):
+    gradient = gradient_at(theta, X, y)
+    lr, evaluated = start, 2
+    while loss_at(theta + lr * gradient, X, y) > loss_at(theta, X, y) - slope * lr * (
+        gradient @ gradient
+    ):
+        lr, evaluated = lr * shrink, evaluated + 1
+        if evaluated > 1000:  # it never holds
+            break
+    return lr, evaluated
+
+
+def rise_allowed(theta, X, y, start, shrink, slope):
+    return line_search(theta, X, y, start, shrink, -slope)
+
+
+def loss_summed(theta, X, y, start, shrink, slope):
+    return line_search(theta, X, y, start, shrink, slope / len(y))
+
+
+def first_rate_skipped(theta, X, y, start, shrink, slope):
+    rate, evaluated = line_search(theta, X, y, start * shrink, shrink, slope)
+    return rate, evaluated
+
+
 def any_decrease(theta, X, y, start, shrink, slope):
     return line_search(theta, X, y, start, shrink, 0.0)
 
@@ -137,6 +162,14 @@ EXERCISES = {
     "06-e1": Exercise(
         asked="three rates: for gradient descent, for the mean square, for every run",
         reference=(4 / 5, 10 / 17, 5 / 4),
+        tests=(
+            "Test it: which factor does the error get in a step of this rate on the *mean* loss? "
+            "At the limit it is −1.",
+            "Test it: average the square of the factor over x = 1 and x = 2, at this rate. At the "
+            "limit it is 1.",
+            "Test it: multiply the factors for x = 1 and x = 2, at this rate. At the limit the "
+            "product is 1 or −1.",
+        ),
         mistakes=(
             Mistake(
                 "the first two have changed places",
@@ -166,6 +199,11 @@ EXERCISES = {
                 "You found the bottom of the parabola. Where is it back at 1?",
             ),
             Mistake(
+                "the mean of x⁴ is not the square of the mean of x²",
+                (..., 4 / 5, ...),
+                "Square the factor first, then average it over both values of x.",
+            ),
+            Mistake(
                 "the mean square does not need every factor below 1",
                 (..., 1 / 2, ...),
                 "A step that stretches is outweighed by one that shrinks. Average the squared "
@@ -176,6 +214,11 @@ EXERCISES = {
                 (..., ..., 1 / 2),
                 "In the long run each factor comes equally often. What has to be below 1 is their "
                 "product.",
+            ),
+            Mistake(
+                "that is the limit for the smaller x alone",
+                (..., ..., 2),
+                "Half of the samples have x = 2. What do they do at that rate?",
             ),
         ),
     ),
@@ -209,6 +252,26 @@ EXERCISES = {
                 "the length of the gradient is not squared",
                 norm_not_squared,
                 "To first order, a step of rate η lowers the loss by η times what?",
+            ),
+            Mistake(
+                "the step goes uphill",
+                uphill,
+                "The loss is tried at theta *minus* the step. For a tiny rate, is it lower?",
+            ),
+            Mistake(
+                "a rise of the loss is accepted",
+                rise_allowed,
+                "The demand is *subtracted* from the loss at theta: it has to fall by that.",
+            ),
+            Mistake(
+                "the loss is a sum, the gradient a mean",
+                loss_summed,
+                "Loss and gradient have to belong together. Which of them is divided by n?",
+            ),
+            Mistake(
+                "the first rate is never tried",
+                first_rate_skipped,
+                "Test `start` itself, and shrink only if the test fails.",
             ),
             Mistake(
                 "any decrease is accepted",
@@ -251,6 +314,12 @@ EXERCISES = {
         asked="the best rate for 100 steps and the one for 10,000, to within 5 %",
         reference=(best_rate(100), best_rate(10_000)),
         rtol=0.05,
+        tests=(
+            "Test it: put this rate into the formula for 100 steps, and then one 10 % below and "
+            "one 10 % above. Which excess is the lowest?",
+            "Test it: put this rate into the formula for 10,000 steps, and then one 10 % below "
+            "and one 10 % above. Which excess is the lowest?",
+        ),
         mistakes=(
             Mistake(
                 "the two have changed places",

@@ -54,6 +54,11 @@ def quarter_wave(t, peak, warmup, steps):
     return after_warmup(t, peak, warmup, falling)
 
 
+def in_degrees(t, peak, warmup, steps):
+    falling = peak * (1 + np.cos(180 * share_done(t, warmup, steps))) / 2
+    return after_warmup(t, peak, warmup, falling)
+
+
 def half_forgotten(t, peak, warmup, steps):
     falling = peak * 2 * half_wave(share_done(t, warmup, steps))
     return after_warmup(t, peak, warmup, falling)
@@ -102,6 +107,11 @@ EXERCISES = {
     "07-e1": Exercise(
         asked="two numbers: θ after nine steps, and the limit",
         reference=(1 / 10, 1 / 2),
+        tests=(
+            "Test it: multiply the nine factors in a loop, `for t in range(9)`.",
+            "Test it: multiply the first ten factors in a loop, then the first hundred, then the "
+            "first thousand. Where does the product go?",
+        ),
         mistakes=(
             Mistake(
                 "one step too many",
@@ -112,6 +122,11 @@ EXERCISES = {
                 "one step too few",
                 (1 / 9, ...),
                 "θ₉ comes after the steps with t = 0 to 8. How many factors are there?",
+            ),
+            Mistake(
+                "that is the last factor alone",
+                (9 / 10, ...),
+                "Every step multiplies by its own factor: write down the first three, and cancel.",
             ),
             Mistake(
                 "the steps go uphill",
@@ -169,6 +184,11 @@ EXERCISES = {
                 "Half a wave is flat at both ends. Yours hits zero at full speed.",
             ),
             Mistake(
+                "the cosine is given degrees",
+                in_degrees,
+                "`np.cos` takes radians: half a wave is π long, not 180.",
+            ),
+            Mistake(
                 "the fall begins at twice the peak",
                 half_forgotten,
                 "1 + cos goes from 2 to 0. From where to where should it go?",
@@ -206,6 +226,10 @@ EXERCISES = {
         asked="the length of the decay with the least mean excess, to within 2 %",
         reference=BEST,
         rtol=0.02,
+        tests=(
+            "Test it: compute the mean excess for this T_d, and for 3 % less and 3 % more. Is "
+            "yours the lowest?",
+        ),
         mistakes=(
             Mistake(
                 "that is the step where the decay begins",

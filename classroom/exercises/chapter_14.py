@@ -28,9 +28,10 @@ def pool_backward(x, g):
 
 def pooled_images(rng):
     """Images without ties, with many ties, and constant ones; not all of them square."""
-    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1]):
-        yield np.reshape(x, (2, 2)).astype(float), rng.integers(2, 9, size=(1, 1)).astype(float)
-    for height, width, levels in ((2, 3, 0), (2, 2, 2), (3, 1, 2), (2, 2, 1)):
+    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1], rng.permutation(8) - 4):
+        x = np.reshape(x, (-1, 2)).astype(float)
+        yield x, rng.integers(2, 9, size=(len(x) // 2, 1)).astype(float)
+    for height, width, levels in ((2, 3, 0), (3, 1, 2), (2, 2, 1)):
         shape = (2 * height, 2 * width)
         x = rng.integers(levels, size=shape) if levels else rng.standard_normal(shape)
         yield x.astype(float), rng.standard_normal((height, width))
@@ -76,6 +77,19 @@ def all_in_one_window(x, g):
     return gradient
 
 
+def overlapping(x, g):
+    gradient = np.zeros(x.shape)
+    for h, w in np.ndindex(g.shape):
+        window = x[h : h + 2, w : w + 2]
+        k, m = np.unravel_index(window.argmax(), window.shape)
+        gradient[h + k, w + m] += g[h, w]
+    return gradient
+
+
+def pooled(x, g):
+    return x.reshape(g.shape[0], 2, g.shape[1], 2).max(axis=(1, 3)) * g
+
+
 def smallest(x, g):
     return filled(x, g, lambda window, entry: at(window.argmin(), entry))
 
@@ -87,6 +101,14 @@ EXERCISES = {
     "14-e1": Exercise(
         asked="three lists of rows: y, the gradient of W, the gradient of x",
         reference=(np.array([[7.0, 0.0], [2.0, 5.0]]), W_GRADIENT, X_GRADIENT),
+        tests=(
+            "Test it: lay W on the upper left corner of x as it is written, multiply entry by "
+            "entry and add up. Then move it to the right, and down.",
+            "Test it: raise one weight by 0.01, compute y again, and add up g times y, entry by "
+            "entry. The change is a hundredth of that weight's gradient.",
+            "Test it: raise one pixel by 0.01, compute y again, and add up g times y, entry by "
+            "entry. The change is a hundredth of that pixel's gradient.",
+        ),
         mistakes=(
             Mistake(
                 "the kernel is flipped in y",
@@ -109,6 +131,11 @@ EXERCISES = {
                 (..., -W_GRADIENT, ...),
                 "The upper left entry of g is +1, the lower right −1. Which piece of x does each "
                 "of them pick?",
+            ),
+            Mistake(
+                "the minus of g is lost in the gradient of W",
+                (..., np.array([[2.0, 0.0], [5.0, 2.0]]), ...),
+                "The lower right entry of g is −1: what it picks from x is subtracted.",
             ),
             Mistake(
                 "the gradient of W is turned upside down, or transposed",
@@ -176,6 +203,16 @@ EXERCISES = {
                 "`argmax` counts inside the window. Where does the window begin?",
             ),
             Mistake(
+                "the windows overlap",
+                overlapping,
+                "They lie side by side: where does the second window begin?",
+            ),
+            Mistake(
+                "that has the shape of the output",
+                pooled,
+                "A gradient has the shape of what it belongs to: of x. Who in x gets each entry?",
+            ),
+            Mistake(
                 "the smallest pixel gets the gradient",
                 smallest,
                 "It is *max* pooling.",
@@ -185,6 +222,12 @@ EXERCISES = {
     "14-e3": Exercise(
         asked="a pair: the number of convolutions, and the number of parameters",
         reference=(6, 7_348_042),
+        tests=(
+            "Test it: print the number of parameters for one convolution fewer, and for one more "
+            "if there is room.",
+            "Test it: print the number of parameters of the network with as many convolutions as "
+            "you say, and compare digit by digit.",
+        ),
         mistakes=(
             Mistake(
                 "that is the network of S2, the largest of all",

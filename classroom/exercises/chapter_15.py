@@ -19,10 +19,12 @@ def batches(rng):
     """Batches in training mode and in evaluation mode, and one sample in evaluation mode."""
     low, gap = rng.integers(1, 5, size=2)
     yield np.array([[low], [low + 2 * gap]]) * 1.0, np.array([2.0]), np.array([1.0]), 0.1
-    for size, d in ((5, 3), (8, 2)):
-        z = rng.normal(2, 3, (size, d))
-        yield z, rng.normal(size=d), rng.normal(size=d), 0.1
-    for size, d in ((1, 1), (1, 2), (4, 3)):
+    two = np.array([[low, 9.0], [low + 2 * gap, 5.0]])  # two features, of different means
+    yield two, np.array([2.0, 1.0]), np.array([0.0, 3.0]), 0.1
+    yield rng.normal(2, 3, (8, 3)), rng.normal(size=3), rng.normal(size=3), 0.1
+    z, mean, scale, shift = rng.integers(1, 9, size=(4, 1)).astype(float)
+    yield z[None] + mean, scale, shift, 1.0, (mean, np.array([3.0]))  # the root of 3 + 1
+    for size, d in ((1, 2), (4, 3)):
         z = rng.normal(2, 3, (size, d))
         stats = rng.normal(size=d), rng.uniform(1, 4, d)
         yield z, rng.normal(size=d), rng.normal(size=d), 0.1, stats
@@ -73,6 +75,16 @@ def mean_kept(z, scale, shift, eps, stats=None):
     return normalised(z, scale, shift, 0.0, np.sqrt(variance + eps))
 
 
+def eps_in_training_alone(z, scale, shift, eps, stats=None):
+    return batch_norm(z, scale, shift, eps if stats is None else 0.0, stats)
+
+
+def variance_as_deviation(z, scale, shift, eps, stats=None):
+    if stats is None:
+        return batch_norm(z, scale, shift, eps)
+    return normalised(z, scale, shift, *stats)
+
+
 def deviation_given(z, scale, shift, eps, stats=None):
     if stats is None:
         return batch_norm(z, scale, shift, eps)
@@ -109,6 +121,16 @@ EXERCISES = {
     "15-e1": Exercise(
         asked="four numbers: the factor, the paths, the share, the mean number of branches",
         reference=(625 / 256, 16, 256 / 625, 4 / 5),
+        tests=(
+            "Test it: `np.ndindex(2, 2, 2, 2)` lists the paths, with a 1 for every branch. Weight "
+            "each by α² to the power of its branches, and add up the weights.",
+            "Test it: count what `np.ndindex(2, 2, 2, 2)` lists: at each of four blocks a path "
+            "goes through the branch or past it.",
+            "Test it: `np.ndindex(2, 2, 2, 2)` lists the paths. Weight each by α² to the power of "
+            "its branches: which share of the sum has the first?",
+            "Test it: `np.ndindex(2, 2, 2, 2)` lists the paths. Weight each by α² to the power of "
+            "its branches, and average the number of branches with `np.average`.",
+        ),
         mistakes=(
             Mistake(
                 "α is not squared in the factor",
@@ -217,6 +239,17 @@ EXERCISES = {
                 "With scale 1 and shift 0, which mean should each feature have?",
             ),
             Mistake(
+                "ε is missing in evaluation mode",
+                eps_in_training_alone,
+                "The definition is the same in both modes, but for where mean and variance come "
+                "from.",
+            ),
+            Mistake(
+                "it divides by the given variance, not by its root",
+                variance_as_deviation,
+                "`stats` holds the mean and the *variance*. What stands in the denominator?",
+            ),
+            Mistake(
                 "the given variance is squared",
                 deviation_given,
                 "`stats` holds the mean and the *variance*.",
@@ -226,6 +259,14 @@ EXERCISES = {
     "15-e3": Exercise(
         asked="three numbers: the plain blocks, the residual blocks, the cosine",
         reference=(PLAIN, RESIDUAL, cosine_after(1000, 1000**-0.5)),
+        tests=(
+            "Test it: print χ after this number of plain blocks, and after one fewer. Only the "
+            "first should be below 0.01.",
+            "Test it: print χ after this number of residual blocks, and after one fewer. Only the "
+            "first should be below 0.01.",
+            "Test it: print χ and ρ after each of the first three residual blocks, and work them "
+            "out by hand. Is α² one thousandth?",
+        ),
         mistakes=(
             Mistake(
                 "the new ρ is used before its time",

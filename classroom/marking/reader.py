@@ -61,24 +61,27 @@ def notebooks_in(data):
         return [("", None, data)]
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _unzipped(archive)
+            found = list(_unzipped(archive))
+            names = archive.namelist()[:5]
     except UNZIPPING as error:
         raise ValueError(f"the zip cannot be read: {error}") from error
+    if not found:
+        raise ValueError(f"there is no notebook in the zip, only: {', '.join(names) or 'nothing'}")
+    return found
 
 
 # What zipfile raises on broken and on encrypted files.
 UNZIPPING = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError,
-    OSError, EOFError, UnicodeError, struct.error,
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    RuntimeError, ValueError, OSError, EOFError,
 )  # fmt: skip
 
 
 def _unzipped(archive):
-    """The notebooks of a zip, as `notebooks_in` returns them."""
+    """The notebooks of a zip, one after the other, as `notebooks_in` returns them."""
     infos = sorted(archive.infolist(), key=lambda info: (info.date_time, info.filename))
     infos = [info for info in infos if not (info.is_dir() or is_aside(info.filename))]
     named = [info for info in infos if is_notebook(info.filename)]
-    found = []
     for info in (named or infos)[-MOST_NOTEBOOKS:]:
         try:
             with archive.open(info) as file:
@@ -86,11 +89,7 @@ def _unzipped(archive):
         except UNZIPPING as error:
             data = ValueError(f"it cannot be unpacked: {error}")
         if named or (type(data) is bytes and looks_like_one(data)):
-            found.append((info.filename, info.date_time, data))
-    if not found:
-        names = ", ".join(info.filename for info in infos[:5])
-        raise ValueError(f"there is no notebook in the zip, only: {names or 'nothing'}")
-    return found
+            yield info.filename, info.date_time, data
 
 
 def is_notebook(name):

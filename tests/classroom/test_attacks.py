@@ -274,7 +274,7 @@ ATTACKS = {
         """
         import os
         for number in range(64):
-            try: os.write(number, b'{"observations": [[1.0, null, []]], "status": "right"}')
+            try: os.write(number, b'{"observations": [[1.0, null, []]], "failures": []}')
             except OSError: pass
         os._exit(0)
         """,
@@ -386,7 +386,10 @@ FILES = {
     "deep.ipynb": (b"[" * 10**6 + b"]" * 10**6, "cannot be read as JSON"),
     "million.ipynb": (many(b"[" + b"{}," * (10**6 - 1) + b"{}]"), "it has 1000000 cells"),
     "bomb.zip": (zipped(("a.ipynb", bytes(300 * 2**20))), "larger than 20 MB"),
-    "broken.zip": (b"PK\x03\x04" + zipped(("a.ipynb", b"x"))[30:], "the zip cannot be read"),
+    "broken.zip": (
+        b"PK\x03\x04" + zipped(("a.ipynb", b"x"))[30:],
+        "it cannot be unpacked",
+    ),
     "link-in.zip": (zipped(symlink="/etc/passwd"), "cannot be read as JSON"),
     "text.pdf": (b"%PDF-1.4", "it is no notebook"),
     "parser.ipynb": (

@@ -12,6 +12,7 @@ from classroom.judging import NOT_WRITTEN, RIGHT, WRONG, Observation, cases_for,
 
 EXERCISES = collect()
 FUNCTIONS = sorted(label for label, exercise in EXERCISES.items() if exercise.cases)
+VALUES = sorted(set(EXERCISES) - set(FUNCTIONS))
 STUDENTS = ("", "Ada Lovelace", "4711")
 SHOWN_ENTRIES = 12  # of the smallest case
 MOST_ENTRIES = 1000  # of all cases of an exercise
@@ -116,7 +117,8 @@ def test_mistake_gets_its_own_hint(label, mistake):
 @each_label
 def test_other_answer_gets_a_small_counterexample(label):
     said = verdict(label, outside_the_catalogue(label))
-    assert (said.status, said.mistake, said.hint) == (WRONG, None, None)
+    tests = EXERCISES[label].tests
+    assert (said.status, said.mistake, said.hint) == (WRONG, None, tests[0] if tests else None)
     text = "\n".join(said.details)
     assert "expected: " in text and "got: " in text
     if label in FUNCTIONS:
@@ -127,7 +129,19 @@ def test_other_answer_gets_a_small_counterexample(label):
         assert said.details[0].startswith(f"{first} = ")
 
 
-@pytest.mark.parametrize("label", sorted(set(EXERCISES) - set(FUNCTIONS)))
+@pytest.mark.parametrize("label", VALUES)
+def test_each_result_of_a_value_can_be_tested(label):
+    exercise = EXERCISES[label]
+    right = exercise.reference if type(exercise.reference) is tuple else (exercise.reference,)
+    assert len(exercise.tests) == len(right)
+    for place, test in enumerate(exercise.tests):
+        wrong = list(right)
+        wrong[place] = perturbed(right[place])
+        said = verdict(label, tuple(wrong) if len(wrong) > 1 else wrong[0])
+        assert (said.mistake, said.hint) == (None, test)
+
+
+@pytest.mark.parametrize("label", VALUES)
 def test_a_wrong_value_does_not_reveal_the_right_one(label):
     exercise = EXERCISES[label]
     said = verdict(label, outside_the_catalogue(label))

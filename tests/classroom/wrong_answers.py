@@ -1,0 +1,328 @@
+"""Three wrong answers to every exercise, as students give them: slips, half-truths, guesses.
+
+They were written from the questions, not from the catalogue of mistakes.
+"""
+
+import numpy as np
+
+from classroom.exercises.chapter_15 import PLAIN, RESIDUAL, cosine_after
+
+LARGEST_STEPS = 10_000
+
+
+# ---- 01
+
+
+def price_without_minus(prediction, target, q):
+    low, high = prediction < target, prediction > target
+    error = np.abs(prediction - target)
+    return np.mean(np.where(low, q, 1 - q) * error), (q * low + (1 - q) * high) / len(target)
+
+
+def gradient_first(prediction, target, q):
+    below = prediction < target
+    loss = np.where(below, q * (target - prediction), (1 - q) * (prediction - target))
+    slope = np.where(below, -q, np.where(prediction > target, 1 - q, 0))
+    return slope / len(target), loss.mean()
+
+
+def kink_overlooked(prediction, target, q):
+    error = target - prediction
+    loss = np.maximum(q * error, (q - 1) * error)
+    return loss.mean(), np.where(error > 0, -q, 1 - q) / len(error)
+
+
+# ---- 02
+
+
+def descent(X, y, lr, stop):
+    """Descent from zero until ``stop(gradient, theta)``."""
+    theta = np.zeros(X.shape[1])
+    for steps in range(LARGEST_STEPS):
+        gradient = X.T @ (X @ theta - y) / len(y)
+        if stop(gradient, theta):
+            return theta, steps
+        theta = theta - lr * gradient
+    return theta, LARGEST_STEPS
+
+
+def smallest_curvature(X, y):
+    return np.linalg.eigvalsh(X.T @ X / len(y)).min()
+
+
+def squared_norm(X, y, lr, error):
+    mu = smallest_curvature(X, y)
+    return descent(X, y, lr, lambda gradient, theta: gradient @ gradient <= mu * error)
+
+
+def true_distance(X, y, lr, error):
+    best = np.linalg.lstsq(X, y, rcond=None)[0]
+    return descent(X, y, lr, lambda gradient, theta: np.linalg.norm(theta - best) <= error)
+
+
+def largest_entry(X, y, lr, error):
+    mu = smallest_curvature(X, y)
+    return descent(X, y, lr, lambda gradient, theta: np.abs(gradient).max() <= mu * error)
+
+
+# ---- 03
+
+
+def step(theta, X, y, lr):
+    return theta - lr * X.T @ (X @ theta - y) / len(y)
+
+
+def overlapping(theta, X, y, lr, batch_size, rng):
+    order = rng.permutation(len(y))
+    for start in range(len(y)):
+        batch = order[start : start + batch_size]
+        theta = step(theta, X[batch], y[batch], lr)
+    return theta
+
+
+def shuffled_apart(theta, X, y, lr, batch_size, rng):
+    X, y = X[rng.permutation(len(y))], y[rng.permutation(len(y))]
+    for start in range(0, len(y), batch_size):
+        theta = step(theta, X[start : start + batch_size], y[start : start + batch_size], lr)
+    return theta
+
+
+def stops_early(theta, X, y, lr, batch_size, rng):
+    order = rng.permutation(len(y))
+    for start in range(0, len(y) - batch_size, batch_size):
+        batch = order[start : start + batch_size]
+        theta = step(theta, X[batch], y[batch], lr)
+    return theta
+
+
+# ---- 04
+
+
+def means_of_pieces(theta, pieces):
+    gradients, squares = [], []
+    for X, y in pieces:
+        each = (X @ theta - y)[:, None] * X
+        gradients.append(each.mean(axis=0))
+        squares.append((each**2).sum(axis=1).mean())
+    G = np.mean(gradients, axis=0)
+    return G, (np.mean(squares) - G @ G) / (G @ G)
+
+
+def squares_by_pieces(theta, pieces):
+    total, squares, n = 0, 0, 0
+    for X, y in pieces:
+        each = (X @ theta - y)[:, None] * X
+        total = total + each.sum(axis=0)
+        squares += np.sum(each**2)
+        n += len(y)
+    G = total / n
+    return G, (squares / len(pieces) - G @ G) / (G @ G)
+
+
+def scale_first(theta, pieces):
+    X = np.concatenate([X for X, _ in pieces])
+    y = np.concatenate([y for _, y in pieces])
+    each = (X @ theta - y)[:, None] * X
+    G = each.mean(axis=0)
+    return each.var(axis=0).sum() / (G @ G), G
+
+
+# ---- 05
+
+
+def soft(u, threshold):
+    return np.sign(u) * np.maximum(np.abs(u) - threshold, 0)
+
+
+def divided_before(u, eta, l1, l2):
+    return soft(u / (1 + eta * l2), eta * l1)
+
+
+def l2_slope_at_u(u, eta, l1, l2):
+    return soft(u, eta * l1) - eta * l2 * u
+
+
+def python_max(u, eta, l1, l2):
+    return np.sign(u) * max(abs(u) - eta * l1, 0) / (1 + eta * l2)
+
+
+# ---- 06
+
+
+def loss(theta, X, y):
+    return np.mean((X @ theta - y) ** 2) / 2
+
+
+def slope_added(theta, X, y, start, shrink, slope):
+    g = X.T @ (X @ theta - y) / len(y)
+    lr, count = start, 2
+    while loss(theta - lr * g, X, y) > loss(theta, X, y) + slope * lr * g @ g:
+        lr, count = lr * shrink, count + 1
+    return lr, count
+
+
+def loss_is_a_sum(theta, X, y, start, shrink, slope):
+    g = X.T @ (X @ theta - y) / len(y)
+    lr, count = start, 2
+    while len(y) * loss(theta - lr * g, X, y) > len(y) * loss(theta, X, y) - slope * lr * g @ g:
+        lr, count = lr * shrink, count + 1
+    return lr, count
+
+
+def shrinks_first(theta, X, y, start, shrink, slope):
+    g = X.T @ (X @ theta - y) / len(y)
+    lr, count = start, 1
+    while True:
+        lr, count = lr * shrink, count + 1
+        if loss(theta - lr * g, X, y) <= loss(theta, X, y) - slope * lr * g @ g:
+            return lr, count
+
+
+# ---- 07
+
+
+def wave_too_long(t, peak, warmup, steps):
+    t = np.asarray(t, float)
+    done = np.clip((t - warmup) / steps, 0, 1)
+    return np.where(t < warmup, peak * t / max(warmup, 1), peak * (1 + np.cos(np.pi * done)) / 2)
+
+
+def one_if(t, peak, warmup, steps):
+    if t < warmup:
+        return peak * t / warmup
+    if t > steps:
+        return 0.0
+    return peak * (1 + np.cos(np.pi * (t - warmup) / (steps - warmup))) / 2
+
+
+def degrees(t, peak, warmup, steps):
+    t = np.asarray(t, float)
+    done = np.clip((t - warmup) / (steps - warmup), 0, 1)
+    return np.where(t < warmup, peak * t / max(warmup, 1), peak * (1 + np.cos(180 * done)) / 2)
+
+
+# ---- 14
+
+
+def by_mask(x, g):
+    h, w = g.shape
+    windows = x.reshape(h, 2, w, 2)
+    mask = windows == windows.max(axis=(1, 3), keepdims=True)
+    return (mask * g[:, None, :, None]).reshape(x.shape)
+
+
+def stride_one(x, g):
+    out = np.zeros_like(x)
+    for i in range(g.shape[0]):
+        for j in range(g.shape[1]):
+            k, m = np.unravel_index(x[i : i + 2, j : j + 2].argmax(), (2, 2))
+            out[i + k, j + m] += g[i, j]
+    return out
+
+
+def pooled_forward(x, g):
+    h, w = g.shape
+    return x.reshape(h, 2, w, 2).max(axis=(1, 3)) * g
+
+
+# ---- 15
+
+
+def eps_on_the_deviation(z, scale, shift, eps, stats=None):
+    mean, std = (z.mean(axis=0), z.std(axis=0)) if stats is None else (stats[0], stats[1] ** 0.5)
+    return scale * (z - mean) / (std + eps) + shift
+
+
+def variance_as_deviation(z, scale, shift, eps, stats=None):
+    if stats is None:
+        return scale * (z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + eps) + shift
+    return scale * (z - stats[0]) / stats[1] + shift
+
+
+def eps_in_training_alone(z, scale, shift, eps, stats=None):
+    if stats is None:
+        return scale * (z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + eps) + shift
+    return scale * (z - stats[0]) / np.sqrt(stats[1]) + shift
+
+
+Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
+X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
+X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
+
+ANSWERS = {
+    "01-e1": [
+        (1.0, -1.0),  # not divided by 2
+        (-2.5, -1.5),  # residuals −2 and −1: the second the wrong way round
+        (-0.5, 0.5),  # the direction of the step
+    ],
+    "01-e2": [price_without_minus, gradient_first, kink_overlooked],
+    "01-e3": [15, 30, 60],
+    "02-e1": [
+        (1, -0.5, 4 / 3, 1, 0.5),  # the Hessian without its factor 2: eigenvalues ½ and 3/2
+        (1, -0.5, 0.5, 0.5, 1),  # eigenvalues 0 and 4
+        (1, -0.5, 2 / 3, 0.5, 1 / 3),  # μ/L as the factor
+    ],
+    "02-e2": [squared_norm, true_distance, largest_entry],
+    "02-e3": [
+        1.1,  # a grid of 0.1
+        0.8,  # covariance by variance
+        1.152,  # set 1
+    ],
+    "03-e1": [
+        (-2, 8 / 3, 4 / 3, 2),  # n / (n − 1) the wrong way
+        (2, 8 / 3, 4 / 3, 2 / 3),
+        (-2, 4, 2, 1),  # np.var(…, ddof=1), and on with it
+    ],
+    "03-e2": [overlapping, shuffled_apart, stops_early],
+    "03-e3": [
+        0.03,  # read off a run
+        0.0625,  # the half twice
+        0.05,
+    ],
+    "04-e1": [
+        (2, 1.64, 0.5, 0.25, 0.75),
+        (2, 18 / 11, 6 / 11, 3 / 11, 8 / 11),  # d for d + 1 throughout
+        (2, 18 / 11, 1 / 2, 1 / 4, 9 / 16),
+    ],
+    "04-e2": [means_of_pieces, squares_by_pieces, scale_first],
+    "04-e3": [15, 14, 20],
+    "05-e1": [
+        (-5, -1, 1, -1),
+        (-4, -2, 2, 0),  # the strength 2 forgotten throughout
+        (1, 5, 5, 3),  # the slope of the parabola with the wrong sign throughout
+    ],
+    "05-e2": [divided_before, l2_slope_at_u, python_max],
+    "05-e3": [50, 60, 151.57],
+    "06-e1": [
+        (4 / 5, 10 / 17, 1 / 2),
+        (4 / 5, 10 / 17, 2),  # the limit for x = 1
+        (4 / 5, 4 / 5, 5 / 4),  # the mean of x⁴ as the square of the mean of x²
+    ],
+    "06-e2": [slope_added, loss_is_a_sum, shrinks_first],
+    "06-e3": [
+        (0.02, 0.0005),  # a coarse grid
+        (1 / 12, 1 / 12),
+        (0.0176, 0.000176),
+    ],
+    "07-e1": [(1 / 11, 1 / 2), (1 / 10, 0), (9 / 10, 1 / 2)],
+    "07-e2": [wave_too_long, one_if, degrees],
+    "07-e3": [300, 674, 250],
+    "14-e1": [
+        (Y, W_SLIP, X_PLUS),  # g with two pluses
+        (Y, [[0, 0], [1, 0]], [[1, -1], [2, -1]]),  # the gradient of x as large as W
+        ([[-2, 3], [4, -1]], [[0, 0], [1, 0]], X_RIGHT),
+    ],
+    "14-e2": [by_mask, stride_one, pooled_forward],
+    "14-e3": [(5, 14_687_050), (6, 7_350_000), (3, 88_709_194)],
+    "15-e1": [
+        (81 / 16, 16, 16 / 81, 4 / 3),  # α never squared
+        (625 / 256, 16, 1 / 16, 2),  # all paths alike
+        (625 / 256, 16, 256 / 625, 1),
+    ],
+    "15-e2": [eps_on_the_deviation, variance_as_deviation, eps_in_training_alone],
+    "15-e3": [
+        (PLAIN - 1, RESIDUAL - 1, cosine_after(1000, 1000**-0.5)),
+        (PLAIN, RESIDUAL, 0.63),
+        (PLAIN, RESIDUAL, cosine_after(1000, 1 / 1000)),
+    ],
+}
