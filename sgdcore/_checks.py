@@ -62,16 +62,14 @@ def require_count(name, value, *, at_least=1):
     return int(value)
 
 
-def require_counts(name, values, *, least=1, at_least=1):
+def require_counts(name, values, *, least=1):
     """Raise a ValueError unless this is a sequence of at least so many counts; return them."""
     listed = isinstance(values, list | tuple | range)
     if isinstance(values, np.ndarray):
         listed = values.ndim == 1
     if not listed or len(values) < least:
         raise ValueError(f"{name} must be a list of {least} or more numbers, got {shown(values)}")
-    return tuple(
-        require_count(f"every one of {name}", value, at_least=at_least) for value in values
-    )
+    return tuple(require_count(f"every one of {name}", value) for value in values)
 
 
 def require_choice(name, value, choices):

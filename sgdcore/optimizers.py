@@ -27,6 +27,8 @@ from sgdcore._checks import (
     require_floats,
     require_instance,
     require_number,
+    require_parameter,
+    require_vectors,
     shown,
 )
 from sgdcore._norm import norm
@@ -958,6 +960,55 @@ def projected(optimizer, project):
     return _wrapped(optimizer, update)
 
 
+def preconditioned(optimizer, P):
+    r"""A change of variables: the optimiser runs in coordinates u in which the problem is rounder.
+
+    .. math:: \theta = P^{1/2} u, \qquad \nabla_u f = P^{1/2} g_t, \qquad
+              \theta_{t+1} = \theta_t + P^{1/2} (u_{t+1} - u_t)
+
+    For :func:`sgd` that is :math:`\theta_{t+1} = \theta_t - \eta_t P g_t`, and with
+    :math:`P = H^{-1}` a step of Newton's method. Whatever ``optimizer`` does to the parameters,
+    such as decay, it does to u.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        What makes the step from u.
+    P : array of shape (P,) or (P, P)
+        A vector above 0, which is the diagonal of a matrix, or a symmetric positive definite
+        matrix.
+
+    Returns
+    -------
+    Optimizer
+        Its state is that of ``optimizer``, in the coordinates u.
+
+    Raises
+    ------
+    ValueError
+        If P is not as above; by ``init`` and ``update``, if ``theta`` has another size.
+
+    Notes
+    -----
+    Source: Nocedal and Wright (2006), chapter 5, for conjugate gradients; the change of variables
+    is the same for any method. Introduced in chapter 11.
+    """
+    root, inverse = _roots(P)
+
+    def times(factor, vector):
+        require_parameter("theta", vector, len(factor))
+        factor = factor.astype(vector.dtype)
+        return factor * vector if factor.ndim == 1 else np.matvec(factor, vector)
+
+    def update(grad, state, theta, lr):
+        _require_fit(grad, theta, lr)
+        u = times(inverse, theta)
+        moved, state = optimizer.update(times(root, grad), state, u, lr)
+        return theta + times(root, moved - u), state
+
+    return _wrapped(optimizer, update, lambda theta: optimizer.init(times(inverse, theta)))
+
+
 def block_mask(blocks, chosen):
     """An array of shape ``(P,)`` that is 1 on the chosen blocks and 0 elsewhere.
 
@@ -1005,11 +1056,11 @@ def _made(init, update, eps=None):
     return Optimizer(checked, update)
 
 
-def _wrapped(optimizer, update):
+def _wrapped(optimizer, update, init=None):
     """An optimiser around another one, whose state it has."""
     require_instance("optimizer", optimizer, Optimizer, "optimizers.sgd()")
     update.__wrapped__ = optimizer.update
-    return Optimizer(optimizer.init, update)
+    return Optimizer(optimizer.init if init is None else init, update)
 
 
 def _zero_buffer(theta):
@@ -1127,6 +1178,24 @@ def _matrix_power(matrix, power, smallest):
     # Rounding may leave an eigenvalue below the smallest, or even below 0.
     scaled = vectors * np.maximum(eigenvalues, smallest)[..., None, :] ** power
     return np.where(finite, scaled @ vectors.swapaxes(-1, -2), np.nan)
+
+
+def _roots(P):
+    """The square root of P and its inverse; P is a matrix, or a vector, the diagonal of one."""
+    P = require_vectors("P", P)
+    require_finite("P", P)
+    if P.ndim > 2 or P.shape[0] != P.shape[-1]:
+        raise ValueError(f"P must be a diagonal (P,) or a matrix (P, P), got shape {P.shape}")
+    eigenvalues, smallest = P, 0.0
+    if P.ndim == 2:
+        eigenvalues = np.linalg.eigvalsh(P)
+        smallest = np.finfo(P.dtype).eps * len(P) * eigenvalues.max()  # below it, rounding errors
+    symmetric = np.abs(P - P.swapaxes(-1, 0)).max() <= 1e-8 * np.abs(P).max()
+    if not symmetric or not (eigenvalues > smallest).all():
+        raise ValueError(f"P must be symmetric and positive definite, got {shown(P)}")
+    if P.ndim == 1:
+        return P**0.5, P**-0.5
+    return _matrix_power(P, 0.5, smallest), _matrix_power(P, -0.5, smallest)
 
 
 def _require_blocks(blocks):

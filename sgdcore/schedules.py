@@ -15,8 +15,6 @@ import numpy as np
 from sgdcore._checks import (
     LARGEST_COUNT,
     require_count,
-    require_counts,
-    require_finite,
     require_flag,
     require_floats,
     require_number,
@@ -250,18 +248,18 @@ def piecewise(lr, boundaries, factors):
     Differs from: in Keras the step t = b still has the old rate.
     """
     lr = require_rate(lr)
-    boundaries = require_counts("boundaries", boundaries, least=0, at_least=-LARGEST_COUNT)
-    boundaries = np.array(boundaries, dtype=int)
+    boundaries = require_floats("boundaries", boundaries).astype(float)
     factors = require_floats("factors", factors)
-    require_finite("factors", factors)
-    if boundaries.shape != factors.shape:
+    if boundaries.ndim != 1 or boundaries.shape != factors.shape:
         raise ValueError(
             "boundaries and factors must be sequences of one length: "
             f"shapes {boundaries.shape} and {factors.shape}"
         )
-    if (np.diff(boundaries, prepend=0) <= 0).any():
-        raise ValueError(f"boundaries must rise and be at least 1, got {shown(boundaries)}")
-    if not (factors > 0).all():
+    if (np.diff(boundaries, prepend=0) <= 0).any() or (boundaries % 1 != 0).any():
+        raise ValueError(
+            f"boundaries must rise and be at least 1, all whole, got {shown(boundaries)}"
+        )
+    if not ((factors > 0) & (factors < np.inf)).all():
         raise ValueError(f"factors must be above 0, got {shown(factors)}")
     levels = np.cumprod(np.concatenate([[1.0], factors]))
     return lambda t: lr * levels[np.searchsorted(boundaries, _steps(t), side="right")]
