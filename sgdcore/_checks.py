@@ -126,6 +126,8 @@ def require_floats(name, values):
 
     Whole numbers of a small type would wrap round in a difference or a square.
     """
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        return values
     array = require_array(name, values, "biuf", "real numbers")
     return array if array.dtype.kind == "f" else array.astype(float)
 

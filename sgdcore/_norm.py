@@ -16,7 +16,7 @@ def norm(vector):
     square = _QUIET.copy().run(np.vecdot, vector, vector)
     # Below, squares have lost digits or vanished; above, they are infinite.
     safe = (square > _smallest_square(square.dtype)) & (square < np.inf)
-    if np.count_nonzero(safe) == safe.size:
+    if safe if safe.ndim == 0 else np.count_nonzero(safe) == safe.size:  # quicker than all()
         return np.sqrt(square)[..., None]
     largest = np.abs(vector).max(axis=-1)
     unit = np.where((largest > 0) & np.isfinite(largest), largest, 1)

@@ -208,6 +208,11 @@ def soft_threshold(theta, amount):
     if not (amount >= 0).all():
         raise ValueError(f"amount must be at least 0, got {shown(amount)}")
     _require_fit(theta, amount=amount)
+    return shrunk(theta, amount)
+
+
+def shrunk(theta, amount):
+    """:func:`soft_threshold` of what is known to be floats that fit."""
     return np.sign(theta) * np.maximum(np.abs(theta) - amount, 0)
 
 

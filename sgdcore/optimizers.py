@@ -33,7 +33,7 @@ from sgdcore._checks import (
 )
 from sgdcore._norm import norm
 from sgdcore.models import Block
-from sgdcore.objectives import soft_threshold
+from sgdcore.objectives import shrunk
 
 
 class Optimizer(NamedTuple):
@@ -920,7 +920,7 @@ def proximal_l1(optimizer, weight, mask=None):
 
     def update(grad, state, theta, lr):
         theta, state = optimizer.update(grad, state, theta, lr)
-        return soft_threshold(theta, lr * threshold(np.ones_like(theta))), state
+        return shrunk(theta, lr * threshold(np.ones_like(theta))), state
 
     return _wrapped(optimizer, update)
 
@@ -1220,7 +1220,7 @@ def _require_state(state, kind):
 def _require_fit(grad, theta, lr):
     try:
         floats = theta.dtype.kind == grad.dtype.kind == "f"
-        number = isinstance(lr, float) or lr.dtype.kind in "iuf"
+        number = isinstance(lr, float) or lr.dtype.kind in "fiu"
     except AttributeError:  # lists, or a rate that is an int
         floats = number = False
     if not floats:

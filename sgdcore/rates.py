@@ -17,6 +17,7 @@ A rule is passed to :func:`sgdcore.train` as ``lr``.
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -65,10 +66,8 @@ def scheduled(schedule):
     def rate(state, t, theta, grad, loss_at):
         lr = schedule(t)
         # Most schedules return one float. For it this is the whole check, and a quick one.
-        if isinstance(lr, float) and not shape:
-            cast = theta.dtype.type(lr)
-            if 0 <= cast < math.inf:
-                return cast, state, 0
+        if isinstance(lr, float) and not shape and 0 <= lr <= _largest(theta.dtype):
+            return np.asarray(lr, theta.dtype), state, 0
         lr = _sound(lr, t, theta.dtype)
         if lr.shape != shape:
             raise ValueError(f"lr had shape {shape} at step 0, has {lr.shape} at step {t}")
@@ -96,11 +95,12 @@ def fixed(lr, dtype):
     ValueError
         If a rate is not finite and above 0, in this dtype too.
     """
-    rate = require_rate(lr)
-    with np.errstate(over="ignore"):
-        cast = rate.astype(dtype)
-    if not (np.isfinite(cast) & (cast > 0)).all():
-        raise ValueError(f"lr must be finite and > 0 in {cast.dtype} too, got {shown(lr)}")
+    cast = rate = require_rate(lr)
+    if rate.dtype != dtype:
+        with np.errstate(over="ignore"):
+            cast = rate.astype(dtype)
+        if not (np.isfinite(cast) & (cast > 0)).all():
+            raise ValueError(f"lr must be finite and > 0 in {cast.dtype} too, got {shown(lr)}")
 
     def same(state, t, theta, grad, loss_at):
         return cast, state, 0
@@ -275,6 +275,11 @@ def reduce_on_plateau(lr, *, factor=0.1, patience=10, improvement=1e-4):
     return Rule(init, rate, record, first.shape)
 
 
+@cache
+def _largest(dtype):
+    return float(np.finfo(dtype).max)
+
+
 def _no_state(runs):
     return ()
 
@@ -285,9 +290,12 @@ def _ignore_record(state, metric):
 
 def _sound(lr, t, dtype):
     """What a schedule returned at step t, as an array; a ValueError unless all are rates."""
-    expected = f"finite and >= 0 in {dtype}"
-    array = require_array(f"lr at step {t}", lr, "iuf", expected)
-    array = array.astype(dtype)
+    array = lr
+    if not isinstance(lr, np.ndarray) or lr.dtype.kind != "f":
+        array = require_array(f"lr at step {t}", lr, "iuf", "finite and >= 0")
+    array = np.asarray(array, dtype)
     if np.count_nonzero((array >= 0) & (array < np.inf)) < array.size:
-        raise ValueError(f"lr at step {t} must be {expected}, got {shown(lr)}")
+        raise ValueError(
+            f"lr at step {t} must be finite and >= 0 in {array.dtype}, got {shown(lr)}"
+        )
     return array

@@ -373,9 +373,9 @@ def one_cycle(lr, steps, *, rise=0.3, divide=25.0, end=0.0):
 
 def _steps(t):
     """The steps as floats; a ValueError unless they are numbers of at least 0."""
-    if type(t) is not int or t > LARGEST_COUNT:
-        t = require_floats("t", t)
-    steps = np.asarray(t, dtype=float)
+    if (type(t) is int or isinstance(t, float)) and 0 <= t <= LARGEST_COUNT:
+        return np.asarray(t, dtype=float)  # what train asks for, quickly
+    steps = np.asarray(require_floats("t", t), dtype=float)
     if np.count_nonzero(steps >= 0) < steps.size:
         raise ValueError(f"t must be a step, 0 or above, got {shown(t)}")
     return steps

@@ -33,7 +33,7 @@ from sgdcore.rates import Rule, fixed, scheduled
 ROWS_AT_ONCE = 2048
 # Whether a run that is resumed has its old data is told by about so many samples, spread evenly: a
 # checksum of all would cost more than a run of one step.
-ROWS_COMPARED = 256
+ROWS_COMPARED = 100
 
 
 # Whether a run that diverges is news. In a search for the best rate it is an answer like any other.
@@ -300,9 +300,11 @@ def _loop(
     recorder.rate(rate)
     state = State(t, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, *same)
     # Many runs end where the last step did not move: where they cannot get nearer to the minimum.
-    still = (theta == before).all(axis=-1) & (theta == state.settings["theta0"]).all(axis=-1)
-    if still.any():
-        still &= _could_move(optimizer, grad, memory, theta)
+    still = (theta == before).all(axis=-1)
+    if np.count_nonzero(still):
+        still = still & (theta == state.settings["theta0"]).all(axis=-1)
+    if np.count_nonzero(still):
+        still = still & _could_move(optimizer, grad, memory, theta)
     return state, still
 
 
@@ -460,7 +462,7 @@ def _report(history, data, still):
     """
     if not _REPORTING.get():
         return
-    if still.any():
+    if np.count_nonzero(still):
         last = np.full(still.shape, len(history.step) - 1)
         print(
             f"stood still: {_runs(history, still, last)}, every step too small for "
