@@ -5,6 +5,7 @@ An observer is three functions: ``init(theta)`` makes its state from the startin
 in the shape of ``theta``. :func:`sgdcore.train` records it.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -60,6 +61,79 @@ def polyak_ruppert(start=0):
         if step <= start + 1:
             return Average(step, theta)
         return Average(step, state.theta + (theta - state.theta) / (step - start))
+
+    return Observer(_copy, update, lambda state: state.theta)
+
+
+def tail(steps, share=0.5):
+    r"""The mean of the last share of the iterates.
+
+    .. math:: \bar\theta_T = \frac{1}{k} \sum_{t=T-k+1}^{T} \theta_t, \qquad
+              k = \lceil \alpha T \rceil
+
+    Until then it is the iterate itself. It is :func:`polyak_ruppert` from step T - k on.
+
+    Parameters
+    ----------
+    steps : int
+        T, the length of the run, at least 1. In a longer run the mean takes in what follows.
+    share : float
+        :math:`\alpha`, above 0 and at most 1.
+
+    Returns
+    -------
+    Observer
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range.
+
+    Notes
+    -----
+    Source: Rakhlin, Shamir and Sridharan (2012), the "suffix" average. Introduced in chapter 10.
+    """
+    steps, share = require_count("steps", steps), require_number("share", share, above=0)
+    if share > 1:
+        raise ValueError(f"share must be at most 1, got {share}")
+    # Rounding must not lift a whole number to the next: 0.07 · 100 is a little above 7.
+    return polyak_ruppert(steps - math.ceil(round(share * steps, 9)))
+
+
+def polynomial(exponent=3):
+    r"""A running average in which late iterates count more, by a power of their step.
+
+    .. math:: \bar\theta_t = \Bigl(1 - \frac{p + 1}{t + p}\Bigr) \bar\theta_{t-1}
+              + \frac{p + 1}{t + p}\, \theta_t
+
+    The weight of :math:`\theta_t` grows as :math:`t (t + 1) \cdots (t + p - 1) \approx t^p`. With
+    p = 0 it is the mean of all iterates.
+
+    Parameters
+    ----------
+    exponent : float
+        p, at least 0.
+
+    Returns
+    -------
+    Observer
+
+    Raises
+    ------
+    ValueError
+        If the exponent is not a finite number of at least 0.
+
+    Notes
+    -----
+    Source: Shamir and Zhang (2013), section 4, where :math:`\eta` is our p. It needs no length of
+    the run, unlike :func:`tail`. Introduced in chapter 10.
+    """
+    exponent = require_number("exponent", exponent, at_least=0)
+
+    def update(state, theta):
+        step = state.step + 1
+        weight = (exponent + 1) / (step + exponent)
+        return Average(step, (1 - weight) * state.theta + weight * theta)
 
     return Observer(_copy, update, lambda state: state.theta)
 

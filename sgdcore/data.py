@@ -4,7 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number, require_rng
+from sgdcore._checks import (
+    require_array,
+    require_choice,
+    require_count,
+    require_instance,
+    require_number,
+    require_rng,
+    shown,
+)
 
 # What a run draws, each from a stream of its own, so that drawing more of the one leaves the
 # others alone.
@@ -43,11 +51,10 @@ def generators(seeds, stream):
     ValueError
         If a seed is not a whole number of at least 0, or the stream is not one of the three.
     """
-    if stream not in STREAMS:
-        raise ValueError(f"stream must be one of {STREAMS}, got {stream!r}")
-    seeds = np.asarray(seeds)
-    if not np.issubdtype(seeds.dtype, np.integer) or (seeds < 0).any():
-        raise ValueError(f"seeds must be whole numbers >= 0, got {seeds}")
+    require_choice("stream", stream, STREAMS)
+    seeds = require_array("seeds", seeds, "iu", "whole numbers >= 0")
+    if (seeds < 0).any():
+        raise ValueError(f"seeds must be whole numbers >= 0, got {shown(seeds)}")
     rngs = np.empty(seeds.shape, dtype=object)
     for where, seed in np.ndenumerate(seeds):
         key = (STREAMS.index(stream),)
@@ -57,19 +64,25 @@ def generators(seeds, stream):
 
 def draw_normal(rngs, shape):
     """Standard normal draws of this shape from each generator: ``(*rngs.shape, *shape)``."""
-    return _draw(rngs, shape, lambda rng, out: rng.standard_normal(out=out))
+    return _draw(rngs, shape, float, lambda rng, out: rng.standard_normal(out=out))
 
 
-def draw_uniform(rngs, shape):
+def draw_uniform(rngs, shape, dtype=float):
     """Draws from 0 to 1 of this shape from each generator: ``(*rngs.shape, *shape)``."""
-    return _draw(rngs, shape, lambda rng, out: rng.random(out=out))
+    return _draw(rngs, shape, dtype, lambda rng, out: rng.random(dtype=dtype, out=out))
 
 
-def _draw(rngs, shape, fill):
-    rngs = np.asarray(rngs)
-    result = np.empty(rngs.shape + shape)
-    for where, rng in np.ndenumerate(rngs):
-        fill(rng, result[where])
+def _draw(rngs, shape, dtype, fill):
+    require_instance("shape", shape, tuple, "(3,)")
+    rngs = np.asarray(rngs, dtype=object)
+    result = np.empty(rngs.shape + shape, dtype=dtype)
+    try:
+        for where, rng in np.ndenumerate(rngs):
+            fill(rng, result[where])
+    except AttributeError:
+        raise ValueError(
+            f"rngs must be generators, such as data.generators(0, 'noise'), got {shown(rngs)}"
+        ) from None
     return result
 
 
@@ -99,11 +112,14 @@ class Sampler:
     """
 
     def __init__(self, n, batch_size, rngs, sampling):
-        if sampling not in SAMPLINGS:
-            raise ValueError(f"sampling must be one of {SAMPLINGS}, got {sampling!r}")
+        require_choice("sampling", sampling, SAMPLINGS)
+        n = require_count("n", n)
         batch_size = require_count("batch_size", batch_size)
         if batch_size > n:
             raise ValueError(f"batch_size must be at most the {n} samples, got {batch_size}")
+        rngs = np.asarray(rngs, dtype=object)
+        for rng in rngs.flat:
+            require_rng(rng)
         self.n, self.batch_size, self.rngs, self.sampling = n, batch_size, rngs, sampling
         self._position = 0
         self._order = np.empty((*rngs.shape, 0), dtype=np.int32)
@@ -157,8 +173,11 @@ def split(X, y, *, rng, validation=0.2, test=0.2):
         If the lengths differ, a share is out of its range, or a part would be empty.
     """
     require_rng(rng)
-    X, y = np.asarray(X), np.asarray(y)
-    if X.shape[:1] != y.shape[:1]:
+    X, y = (
+        require_array(name, part, "biufUSO", "an array with one entry or row a sample")
+        for name, part in (("X", X), ("y", y))
+    )
+    if X.shape[:1] != y.shape[:1] or not X.shape:
         raise ValueError(f"X and y must have the same length: shapes {X.shape} and {y.shape}")
     validation = require_number("validation", validation, above=0, below=1)
     test = require_number("test", test, above=0, below=1)
@@ -187,7 +206,13 @@ def standardise(parts):
     Returns
     -------
     Split
+
+    Raises
+    ------
+    ValueError
+        If it is not a :class:`Split`.
     """
+    require_instance("parts", parts, Split, "data.split(X, y, rng=rng)")
     X = parts.train[0]
     centre, scale = X.mean(axis=0), X.std(axis=0)
     scale = np.where(scale > 0, scale, 1)
@@ -221,9 +246,10 @@ def line(rng, *, n=100, slope=2.0, intercept=1.0, noise=0.5, inputs="normal"):
     ValueError
         If a setting is out of its range.
     """
+    require_rng(rng)
     n, noise = require_count("n", n), require_number("noise", noise, at_least=0)
-    if inputs not in ("normal", "uniform"):
-        raise ValueError(f"inputs must be 'normal' or 'uniform', got {inputs!r}")
+    slope, intercept = require_number("slope", slope), require_number("intercept", intercept)
+    require_choice("inputs", inputs, ("normal", "uniform"))
     x = rng.standard_normal(n) if inputs == "normal" else rng.random(n)
     return x[:, None], slope * x + intercept + noise * rng.standard_normal(n)
 
@@ -246,8 +272,7 @@ def five_points(which=1):
     ValueError
         If ``which`` is neither 1 nor 2.
     """
-    if which not in (1, 2):
-        raise ValueError(f"which must be 1 or 2, got {which!r}")
+    require_choice("which", which, (1, 2))
     last = {1: 10.0, 2: 8.0}[which]
     X = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, last]])
     return X, np.array([1.0, 3.0, 2.0, 4.0, 5.0])
@@ -277,7 +302,7 @@ def diabetes(seed=0):
     from sklearn.datasets import load_diabetes
 
     X, y = load_diabetes(return_X_y=True, scaled=False)
-    return standardise(split(X, y, rng=np.random.default_rng(seed)))
+    return standardise(split(X, y, rng=_splitter(seed)))
 
 
 def breast_cancer(seed=0):
@@ -304,7 +329,7 @@ def breast_cancer(seed=0):
     from sklearn.datasets import load_breast_cancer
 
     X, y = load_breast_cancer(return_X_y=True)
-    return standardise(split(X, 2.0 * y - 1, rng=np.random.default_rng(seed)))
+    return standardise(split(X, 2.0 * y - 1, rng=_splitter(seed)))
 
 
 def digits(seed=0):
@@ -327,4 +352,9 @@ def digits(seed=0):
     from sklearn.datasets import load_digits
 
     X, y = load_digits(return_X_y=True)
-    return split(X / 16, y, rng=np.random.default_rng(seed))
+    return split(X / 16, y, rng=_splitter(seed))
+
+
+def _splitter(seed):
+    """The generator that splits a real data set."""
+    return np.random.default_rng(require_count("seed", seed, at_least=0))

@@ -1,8 +1,17 @@
 """Check a gradient against differences of the value."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import (
+    require_array,
+    require_count,
+    require_finite,
+    require_instance,
+    require_number,
+    require_rng,
+)
 
 
 def gradcheck(value_and_grad, theta, *, rng, directions=8, step=1e-6):
@@ -40,13 +49,20 @@ def gradcheck(value_and_grad, theta, *, rng, directions=8, step=1e-6):
         If ``theta`` is not a float64 vector, the gradient has another shape, or a setting is out
         of its range.
     """
-    theta = np.asarray(theta)
+    require_instance("value_and_grad", value_and_grad, Callable, "problem.value_and_grad")
+    require_rng(rng)
+    theta = require_array("theta", theta, "f", "a float64 array of shape (P,)")
     if theta.ndim != 1 or theta.dtype != np.float64:
         raise ValueError(
             f"theta must be a float64 array of shape (P,), got {theta.dtype} of {theta.shape}"
         )
+    require_finite("theta", theta)
     step = require_number("step", step, above=0)
-    grad = np.asarray(value_and_grad(theta)[1])
+    try:
+        _, grad = value_and_grad(theta)
+    except TypeError:
+        raise ValueError("value_and_grad must return a pair (value, grad)") from None
+    grad = require_array("the gradient", grad, "f", "floats")
     if grad.shape != theta.shape:
         raise ValueError(f"the gradient must have theta's shape {theta.shape}, got {grad.shape}")
     errors = []

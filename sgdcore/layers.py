@@ -21,12 +21,14 @@ run of numbers. The leading axes of activations and parameters are runs, and bro
 import copy
 import math
 from collections import Counter
+from collections.abc import Callable
 from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import require_count, require_flag, require_instance, require_number, shown
+from sgdcore.data import draw_uniform
 
 
 def he(rng, shape, fan_in, fan_out):
@@ -156,8 +158,8 @@ class Dense(Layer):
 
     def __init__(self, outputs, *, intercept=True, init=he):
         self.width = require_count("outputs", outputs)
-        self.parameter_names = ("weights", "intercept") if intercept else ("weights",)
-        self.draw = init
+        self.parameter_names = _weights_and(intercept)
+        self.draw = _require_init(init)
 
     def fit(self):
         (features,) = _require_features("Dense", self.inputs)
@@ -236,8 +238,8 @@ class Conv2d(Layer):
         self.padding = require_count("padding", padding, at_least=0)
         if self.padding >= self.kernel:
             raise ValueError(f"padding must be below the kernel's {kernel}, got {padding}")
-        self.parameter_names = ("weights", "intercept") if intercept else ("weights",)
-        self.draw = init
+        self.parameter_names = _weights_and(intercept)
+        self.draw = _require_init(init)
 
     def fit(self):
         channels, *sides = _require_image("Conv2d", self.inputs)
@@ -541,7 +543,7 @@ class Dropout(Layer):
                 "(or predict, which is evaluation mode)"
             )
         sample_axes = len(self.inputs) + 1
-        kept = _draw_uniform(rngs, x.shape[x.ndim - sample_axes :]) >= self.rate
+        kept = draw_uniform(rngs, x.shape[x.ndim - sample_axes :], dtype=np.float32) >= self.rate
         factor = np.multiply(kept, 1 / (1 - self.rate), dtype=x.dtype)
         return x * factor, factor
 
@@ -675,10 +677,11 @@ class Chain(Layer):
     """
 
     def __init__(self, layers):
+        require_instance("layers", layers, list | tuple, "[Dense(32), ReLU(), Dense(10)]")
         self.layers = tuple(layers)
         for layer in self.layers:
             if not isinstance(layer, Layer):
-                raise ValueError(f"a network is made of layers such as Dense(10), got {layer!r}")
+                raise ValueError(f"layers must be such as Dense(10), got {shown(layer)}")
         self.parameter_names = tuple(_names_by_layer(self.layers))
         ends = list(accumulate((len(layer.parameter_names) for layer in self.layers), initial=0))
         self._parts = [slice(*bounds) for bounds in pairwise(ends)]
@@ -713,7 +716,13 @@ class Chain(Layer):
         return grad if input_grad else None
 
     def predict(self, params, x, stats=None):
-        stats = stats or [None] * len(self.layers)
+        if stats is None:
+            stats = [None] * len(self.layers)
+        if not isinstance(stats, list) or len(stats) != len(self.layers):
+            raise ValueError(
+                "stats must be those of the same model, model.statistics(theta, X), "
+                f"got {shown(stats)}"
+            )
         for layer, part, of_layer in zip(self.layers, self._parts, stats, strict=True):
             x = layer.predict(params[part], x, of_layer)
         return x
@@ -820,6 +829,16 @@ def _names_by_layer(layers):
             yield f"{layer.kind}{count[layer.kind]}.{name}"
 
 
+def _weights_and(intercept):
+    """The names of the parameters, with or without an intercept."""
+    return ("weights", "intercept") if require_flag("intercept", intercept) else ("weights",)
+
+
+def _require_init(init):
+    require_instance("init", init, Callable, "layers.he")
+    return init
+
+
 def _with_zeros(weights, parameters):
     """These weights, and zeros for the intercept, if there is one."""
     return [weights, *(np.zeros(shape) for shape in list(parameters.values())[1:])]
@@ -907,15 +926,6 @@ def _moments(x):
     mean = x.mean(axis=-1)
     centred = x - mean[..., None]
     return mean, (centred * centred).mean(axis=-1)
-
-
-def _draw_uniform(rngs, shape):
-    """Uniform draws of this shape from each generator, single precision: (*rngs.shape, *shape)."""
-    rngs = np.asarray(rngs)
-    result = np.empty(rngs.shape + shape, dtype=np.float32)
-    for where, rng in np.ndenumerate(rngs):
-        rng.random(dtype=np.float32, out=result[where])
-    return result
 
 
 def _require_features(name, inputs):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_number
+from sgdcore._checks import require_array, require_floats, require_number, require_vectors
 
 
 class Loss(NamedTuple):
@@ -234,7 +234,7 @@ def softmax_cross_entropy():
 
 def softmax(scores):
     r"""Probabilities :math:`p_k = e^{z_k} / \sum_j e^{z_j}` of scores ``(..., K)``; no overflow."""
-    scores = _floats("scores", scores)
+    scores = require_vectors("scores", scores)
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
     return weights
@@ -244,7 +244,8 @@ def _per_sample(value, slope, curvature, check_target=None):
     """The loss whose value, slope and curvature of a sample are these functions."""
 
     def samples(prediction, target):
-        prediction, target = _floats("prediction", prediction), _floats("target", target)
+        prediction = require_floats("prediction", prediction)
+        target = require_floats("target", target)
         _require_same_samples(prediction.shape, target.shape)
         if check_target:
             check_target(target)
@@ -264,19 +265,11 @@ def _per_sample(value, slope, curvature, check_target=None):
     )
 
 
-def _floats(name, values):
-    """The values as floats: whole numbers of a small type would wrap round in a difference."""
-    values = np.asarray(values)
-    if values.dtype.kind == "f":
-        return values
-    if values.dtype.kind not in "biu":
-        raise ValueError(f"{name} must be real numbers, got dtype {values.dtype}")
-    return values.astype(float)
-
-
 def _require_same_samples(prediction, target):
-    if prediction == target != ():
+    if prediction == target != () and target[-1]:
         return
+    if target and not target[-1]:
+        raise ValueError(f"a loss needs at least one sample, got targets of shape {target}")
     if not prediction or not target or prediction[-1] != target[-1]:
         raise ValueError(
             "prediction and target must have the same batch axis, the last one: "
@@ -305,15 +298,18 @@ def _require_signs(target):
 def _scores_and_labels(scores, labels):
     """Scores (..., B, K), and of the same shape whether k is the label, with the formula's [k = y].
     """
-    scores, labels = _floats("scores", scores), np.asarray(labels)
+    scores = require_floats("scores", scores)
+    labels = require_array("labels", labels, "iu", "integers")
     if scores.ndim < 2 or labels.ndim < 1 or scores.shape[-2] != labels.shape[-1]:
         raise ValueError(
             "scores must have shape (..., B, K) and labels (..., B) with the same B: "
             f"scores have shape {scores.shape}, labels {labels.shape}"
         )
-    if labels.dtype.kind not in "iu":
-        raise ValueError(f"labels must be integers, got dtype {labels.dtype}")
     classes = scores.shape[-1]
+    if not labels.shape[-1] or not classes:
+        raise ValueError(
+            f"a loss needs at least one sample and one class, got scores of shape {scores.shape}"
+        )
     of_label = labels[..., None] == np.arange(classes)
     if np.count_nonzero(of_label) < labels.size:
         raise ValueError(

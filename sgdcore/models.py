@@ -18,7 +18,6 @@ that of predictions and gradients. Images enter flat, channel by channel and row
 """
 
 import math
-from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -26,11 +25,17 @@ import numpy as np
 
 from sgdcore import layers
 from sgdcore._checks import (
+    require_array,
     require_count,
+    require_counts,
+    require_dtype,
+    require_flag,
+    require_floats,
     require_instance,
     require_number,
     require_parameter,
     require_rng,
+    shown,
 )
 from sgdcore.layers import Chain
 
@@ -82,10 +87,8 @@ class Linear:
 
     def forward(self, theta, X, *, rngs=None):
         """Predictions and the cache of :meth:`backward`; ``rngs`` is not used."""
-        theta = np.asarray(theta)
-        if theta.dtype.kind != "f":
-            theta = theta.astype(float)
-        X = np.asarray(X, dtype=theta.dtype)
+        theta = require_floats("theta", theta)
+        X = require_dtype("X", X, theta.dtype)
         require_parameter("theta", theta, self.size)
         if X.ndim < 2 or X.shape[-1] != self.inputs:
             raise ValueError(f"X must have shape (..., B, {self.inputs}), got {X.shape}")
@@ -101,7 +104,7 @@ class Linear:
 
     def backward(self, theta, cache, grad):
         """Gradient ``(..., P)`` from the gradient with respect to the predictions."""
-        X, grad = cache, np.asarray(grad, dtype=cache.dtype)
+        X, grad = cache, require_dtype("grad", grad, cache.dtype)
         if self.outputs is None:
             weights, intercept = _weighted_sum(grad, X), _batch_sum(grad)
         else:
@@ -139,7 +142,7 @@ def linear(inputs, *, outputs=None, intercept=True):
     -----
     Introduced in chapter 01.
     """
-    inputs = require_count("inputs", inputs)
+    inputs, intercept = require_count("inputs", inputs), require_flag("intercept", intercept)
     if outputs is not None:
         outputs = require_count("outputs", outputs)
     return Linear(inputs, outputs, intercept)
@@ -208,7 +211,6 @@ class Sequential:
     """
 
     def __init__(self, inputs, layers):
-        require_instance("layers", layers, Sequence, "[Dense(32), ReLU(), Dense(10)]")
         self._chain = Chain(layers).build(_sample_shape(inputs))
         if len(self._chain.outputs) > 1:
             raise ValueError(
@@ -261,11 +263,9 @@ class Sequential:
 
     def _enter(self, theta, X):
         """The parameters by layer, and the inputs in the layout of the first layer."""
-        theta = np.asarray(theta)
+        theta = require_array("theta", theta, "f", "floats")
         require_parameter("theta", theta, self.size)
-        if theta.dtype.kind != "f":
-            raise ValueError(f"theta must be floats, got dtype {theta.dtype}")
-        X = np.asarray(X, dtype=theta.dtype)
+        X = require_dtype("X", X, theta.dtype)
         if X.ndim < 2 or X.shape[-1] != self.inputs:
             raise ValueError(f"X must have shape (..., B, {self.inputs}), got {X.shape}")
         shape = self._chain.inputs
@@ -308,11 +308,12 @@ def mlp(sizes, *, activation=None, init=None):
     -----
     Introduced in chapter 13.
     """
-    require_instance("sizes", sizes, Sequence, "(64, 32, 10)")
-    first, *widths = sizes
-    if not widths:
+    require_instance("sizes", sizes, list | tuple, "(64, 32, 10)")
+    if len(sizes) < 2:
         raise ValueError(f"an mlp needs the number of inputs and of outputs at least, got {sizes}")
-    activation = activation or layers.ReLU()
+    first, *widths = sizes
+    activation = layers.ReLU() if activation is None else activation
+    require_instance("activation", activation, layers.Layer, "layers.ReLU()")
     if init is None:
         rectified = isinstance(activation, layers.ReLU | layers.LeakyReLU)
         init = layers.he if rectified else layers.xavier
@@ -359,10 +360,10 @@ def cnn(inputs, channels, outputs, *, hidden=(), kernel=3, padding=1, dropout=0.
     Differs from: there the convolutions shrink the image by their stride, and the units are tanh.
     """
     parts = []
-    for width in channels:
+    for width in require_counts("channels", channels, least=0):
         parts += [layers.Conv2d(width, kernel, padding=padding), layers.ReLU(), layers.MaxPool2d()]
     parts.append(layers.Flatten())
-    for width in hidden:
+    for width in require_counts("hidden", hidden, least=0):
         parts += [layers.Dense(width), layers.ReLU()]
     if require_number("dropout", dropout, at_least=0, below=1):
         parts.append(layers.Dropout(dropout))
@@ -403,8 +404,7 @@ def resnet(inputs, channels, outputs, *, blocks=1):
     Source: He, Zhang, Ren and Sun (2016), section 4.2. Introduced in chapter 15.
     Differs from: there the shortcut pads with zeros (option A); this is option B.
     """
-    if not channels:
-        raise ValueError(f"a resnet needs at least one stage, got channels {channels}")
+    channels = require_counts("channels", channels)
     parts = [*_normed(channels[0]), layers.ReLU()]
     for stage, width in enumerate(channels):
         for block in range(require_count("blocks", blocks)):
@@ -433,7 +433,7 @@ def _sample_shape(inputs):
     """The shape (d,) or (C, H, W) of a sample."""
     shape = tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
     if len(shape) not in (1, 3):
-        raise ValueError(f"inputs must be a number d or a shape (C, H, W), got {inputs!r}")
+        raise ValueError(f"inputs must be a number d or a shape (C, H, W), got {shown(inputs)}")
     return tuple(require_count("inputs", side) for side in shape)
 
 

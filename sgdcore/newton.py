@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import (
+    require_count,
+    require_finite,
+    require_floats,
+    require_instance,
+    require_number,
+)
+from sgdcore.objectives import Objective
 
 
 class Path(NamedTuple):
@@ -114,7 +121,7 @@ def lbfgs(objective, theta0, data, *, steps):
     Raises
     ------
     ValueError
-        If ``steps`` is not a whole number of at least 1.
+        If ``steps`` is not a whole number of at least 1, or ``theta0`` not one starting point.
 
     Notes
     -----
@@ -123,7 +130,7 @@ def lbfgs(objective, theta0, data, *, steps):
     """
     from scipy.optimize import minimize
 
-    path = [np.asarray(theta0, dtype=float)]
+    path = [_start(objective, theta0, data)]
     minimize(
         lambda theta: objective.value_and_grad(theta, *data),
         path[0],
@@ -137,9 +144,7 @@ def lbfgs(objective, theta0, data, *, steps):
 
 def _descend(objective, theta0, data, steps, damping, curvature):
     damping = require_number("damping", damping, at_least=0)
-    theta = np.asarray(theta0, dtype=float)
-    if theta.ndim != 1:
-        raise ValueError(f"theta0 must be one starting point (P,), got shape {theta.shape}")
+    theta = _start(objective, theta0, data)
     path = [theta]
     for _ in range(require_count("steps", steps)):
         value, grad = objective.value_and_grad(theta, *data)
@@ -154,6 +159,18 @@ def _descend(objective, theta0, data, steps, damping, curvature):
         theta = theta - _step_length(objective, theta, direction, value, grad, data) * direction
         path.append(theta)
     return _path(objective, path, data)
+
+
+def _start(objective, theta0, data):
+    """The starting point; a ValueError unless it is one, of an objective with data."""
+    require_instance("objective", objective, Objective, "Objective(model, loss)")
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise ValueError("data must be a pair (X, y)")
+    theta = require_floats("theta0", theta0).astype(float)
+    if theta.ndim != 1:
+        raise ValueError(f"theta0 must be one starting point (P,), got shape {theta.shape}")
+    require_finite("theta0", theta)
+    return theta
 
 
 def _step_length(objective, theta, direction, value, grad, data):

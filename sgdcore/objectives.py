@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgdcore._checks import require_instance, require_number
+from sgdcore._checks import (
+    require_array,
+    require_dtype,
+    require_finite,
+    require_floats,
+    require_instance,
+    require_number,
+    require_vectors,
+    shown,
+)
 from sgdcore._norm import norm
 from sgdcore.losses import Loss
 from sgdcore.models import Linear
@@ -54,27 +63,32 @@ class Objective:
             require_instance("model", self.model, Linear, "models.linear(2)")
         require_number("l2", self.l2, at_least=0)
         require_number("l1", self.l1, at_least=0)
-        if self.mask is not None and np.shape(self.mask) != (self.model.size,):
-            raise ValueError(f"mask must have shape {(self.model.size,)}, got {self.mask!r}")
+        if self.mask is None:
+            return
+        mask = require_floats("mask", self.mask)
+        require_finite("mask", mask)
+        if mask.shape != (self.model.size,):
+            raise ValueError(f"mask must have shape {(self.model.size,)}, got {shown(self.mask)}")
+        object.__setattr__(self, "mask", mask.copy())  # what the caller does to his is his affair
 
     def value(self, theta, X, y):
         """Mean loss on the samples plus the penalty, shape ``(...,)``; evaluation mode.
 
         Dropout is off, and batch normalisation uses the statistics of these samples.
         """
-        theta = np.asarray(theta)
+        theta = _point(theta)
         return self.loss.value(self.model.evaluate(theta, X), y) + self._penalty(theta)
 
     def value_and_grad(self, theta, X, y, *, rngs=None):
         """Value ``(...,)`` and gradient with respect to ``theta`` ``(..., P)``; training mode."""
-        theta = np.asarray(theta)
+        theta = _point(theta)
         prediction, cache = self.model.forward(theta, X, rngs=rngs)
         value = self.loss.value(prediction, y) + self._penalty(theta)
         return value, self._backward(theta, prediction, cache, y)
 
     def grad(self, theta, X, y, *, rngs=None):
         """The gradient of :meth:`value_and_grad` alone, which is all that a step needs."""
-        theta = np.asarray(theta)
+        theta = _point(theta)
         prediction, cache = self.model.forward(theta, X, rngs=rngs)
         return self._backward(theta, prediction, cache, y)
 
@@ -83,7 +97,7 @@ class Objective:
 
         Every sample is a batch of its own, and the samples take the place of a leading axis.
         """
-        theta, X, y = np.asarray(theta), np.asarray(X), np.asarray(y)
+        theta, X, y = require_vectors("theta", theta), _samples("X", X, 2), _samples("y", y, 1)
         return self.grad(theta[..., None, :], X[..., None, :], y[..., None])
 
     def hessian(self, theta, X, y):
@@ -105,11 +119,15 @@ class Objective:
         For models with one prediction a sample; of a loss with kinks and of an L1 penalty, the
         curvature of the pieces.
         """
-        theta, X = np.asarray(theta), np.asarray(X)
+        theta, X, y = require_vectors("theta", theta), _samples("X", X, 2), _samples("y", y, 1)
         prediction, cache = self.model.forward(theta[..., None, :], X[..., None, :])
         if self.loss.curvature is None or prediction.shape[-1] != 1:
             raise ValueError("gauss_newton needs a model and a loss of one prediction a sample")
         slopes = self.model.backward(theta[..., None, :], cache, np.ones_like(prediction))
+        if X.shape[-2] != y.shape[-1]:
+            raise ValueError(
+                f"X and y must have the same number of samples: shapes {X.shape} and {y.shape}"
+            )
         curvature = self.loss.curvature(prediction[..., 0], y)
         weighted = slopes * (curvature / curvature.shape[-1])[..., None]
         penalty = self.l2 * self._factors(theta) * np.ones(theta.shape[-1], dtype=theta.dtype)
@@ -123,8 +141,14 @@ class Objective:
         with hv as long as the cube root of the rounding unit, 6e-6 in float64; the relative error
         is then about 1e-9 where f is smooth.
         """
-        theta, vector = np.asarray(theta), np.asarray(vector)
-        length = np.sqrt(np.vecdot(vector, vector))[..., None]
+        theta = require_vectors("theta", theta)
+        vector = require_vectors("vector", vector)
+        if vector.shape[-1] != theta.shape[-1]:
+            raise ValueError(
+                "vector and theta must have the same last axis: "
+                f"vector has shape {vector.shape}, theta {theta.shape}"
+            )
+        length = norm(vector)
         # The cube root of the rounding unit balances rounding against the third derivative.
         h = np.finfo(theta.dtype).eps ** (1 / 3) / np.where(length > 0, length, 1)
         return (self.grad(theta + h * vector, X, y) - self.grad(theta - h * vector, X, y)) / (2 * h)
@@ -145,6 +169,19 @@ class Objective:
         return grad + self._factors(theta) * (self.l2 * theta + self.l1 * np.sign(theta))
 
 
+def _point(theta):
+    """The parameters as an array; that they are floats is for the model to say."""
+    return theta if isinstance(theta, np.ndarray) else require_floats("theta", theta)
+
+
+def _samples(name, values, axes):
+    """An array whose last axes are those of the samples."""
+    array = require_array(name, values, "biuf", "real numbers")
+    if array.ndim < axes:
+        raise ValueError(f"{name} must have {axes} axes or more, got shape {array.shape}")
+    return array
+
+
 def soft_threshold(theta, amount):
     r"""The proximal step of the L1 norm: move towards 0 by an amount, and stop there.
 
@@ -160,12 +197,37 @@ def soft_threshold(theta, amount):
     Returns
     -------
     array of shape (..., P)
+
+    Raises
+    ------
+    ValueError
+        If an amount is below 0, or the shapes do not broadcast.
     """
+    theta = require_floats("theta", theta)
+    amount = require_dtype("amount", amount, theta.dtype)
+    if not (amount >= 0).all():
+        raise ValueError(f"amount must be at least 0, got {shown(amount)}")
+    _require_fit(theta, amount=amount)
+    return shrunk(theta, amount)
+
+
+def shrunk(theta, amount):
+    """:func:`soft_threshold` of what is known to be floats that fit."""
     return np.sign(theta) * np.maximum(np.abs(theta) - amount, 0)
 
 
 def project_ball(theta, radius):
     r"""The nearest point of the ball :math:`\lVert \theta \rVert \le r`, shape ``(..., P)``.
+
+    Parameters
+    ----------
+    theta : array of shape (..., P)
+    radius : float
+        r, at least 0.
+
+    Returns
+    -------
+    array of shape (..., P)
 
     Raises
     ------
@@ -173,12 +235,46 @@ def project_ball(theta, radius):
         If the radius is not a finite number of at least 0.
     """
     radius = require_number("radius", radius, at_least=0)
-    theta = np.asarray(theta)
+    theta = require_vectors("theta", theta)
     length = norm(theta)
     outside = length > radius
     return np.where(outside, theta * (radius / np.where(outside, length, 1)), theta)
 
 
 def project_box(theta, low, high):
-    r"""The nearest point of the box :math:`l_j \le \theta_j \le h_j`, shape ``(..., P)``."""
+    r"""The nearest point of the box :math:`l_j \le \theta_j \le h_j`, shape ``(..., P)``.
+
+    Parameters
+    ----------
+    theta : array of shape (..., P)
+    low, high : float or array that broadcasts
+        The bounds, which may be infinite.
+
+    Returns
+    -------
+    array of shape (..., P)
+
+    Raises
+    ------
+    ValueError
+        If a lower bound lies above its upper bound, or the shapes do not broadcast.
+    """
+    theta = require_vectors("theta", theta)
+    low, high = (
+        require_dtype(name, bound, theta.dtype) for name, bound in (("low", low), ("high", high))
+    )
+    _require_fit(theta, low=low, high=high)
+    if not (low <= high).all():
+        raise ValueError(f"low must be at most high, got {shown(low)} and {shown(high)}")
     return np.clip(theta, low, high)
+
+
+def _require_fit(theta, **others):
+    """Raise a ValueError unless the others broadcast to the shape of theta."""
+    try:
+        np.broadcast_shapes(theta.shape, *(other.shape for other in others.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {other.shape}" for name, other in others.items())
+        raise ValueError(
+            f"the shapes do not broadcast: theta has {theta.shape}, {shapes}"
+        ) from None

@@ -18,9 +18,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_instance, require_number
+from sgdcore._checks import (
+    require_array,
+    require_count,
+    require_dtype,
+    require_finite,
+    require_flag,
+    require_floats,
+    require_instance,
+    require_number,
+    require_parameter,
+    require_vectors,
+    shown,
+)
 from sgdcore._norm import norm
-from sgdcore.objectives import soft_threshold
+from sgdcore.models import Block
+from sgdcore.objectives import shrunk
 
 
 class Optimizer(NamedTuple):
@@ -158,7 +171,7 @@ def momentum(mu, dampening=0.0):
         buffer = _heavy_ball(grad, state, mu, dampening)
         return theta - lr * buffer.value, buffer
 
-    return Optimizer(_zero_buffer, update)
+    return _made(_zero_buffer, update)
 
 
 def nesterov(mu):
@@ -194,7 +207,7 @@ def nesterov(mu):
         buffer = _heavy_ball(grad, state, mu)
         return theta - lr * (grad + mu * buffer.value), buffer
 
-    return Optimizer(_zero_buffer, update)
+    return _made(_zero_buffer, update)
 
 
 def adagrad(eps=1e-10):
@@ -228,11 +241,12 @@ def adagrad(eps=1e-10):
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
+        _require_state(state, Buffer)
         total = state.value + grad**2
         step = lr * grad / (np.sqrt(total) + eps)
         return theta - step, Buffer(state.step + 1, total)
 
-    return Optimizer(_with_eps(_zero_buffer, eps), update)
+    return _made(_zero_buffer, update, eps)
 
 
 def rmsprop(alpha=0.99, eps=1e-8, *, centred=False):
@@ -272,9 +286,11 @@ def rmsprop(alpha=0.99, eps=1e-8, *, centred=False):
     """
     alpha = require_number("alpha", alpha, at_least=0, below=1)
     eps = require_number("eps", eps, above=0)
+    centred = require_flag("centred", centred)
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
+        _require_state(state, Moments)
         first = _running(alpha, state.first, grad) if centred else state.first
         second = _running(alpha, state.second, grad**2)
         # Rounding may leave a variance a little below 0.
@@ -282,7 +298,7 @@ def rmsprop(alpha=0.99, eps=1e-8, *, centred=False):
         step = lr * grad / (np.sqrt(spread) + eps)
         return theta - step, Moments(state.step + 1, first, second)
 
-    return Optimizer(_with_eps(_zero_moments, eps), update)
+    return _made(_zero_moments, update, eps)
 
 
 def adam(beta1=0.9, beta2=0.999, eps=1e-8):
@@ -327,7 +343,7 @@ def adam(beta1=0.9, beta2=0.999, eps=1e-8):
         state = _next_moments(grad, state, *coefficients[:2])
         return theta - lr * _adam_step(state, *coefficients), state
 
-    return Optimizer(_with_eps(_zero_moments, eps), update)
+    return _made(_zero_moments, update, eps)
 
 
 def amsgrad(beta1=0.9, beta2=0.999, eps=1e-8):
@@ -368,12 +384,13 @@ def amsgrad(beta1=0.9, beta2=0.999, eps=1e-8):
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
+        _require_state(state, Peak)
         moments = _next_moments(grad, state.moments, *coefficients[:2])
         largest = np.maximum(state.largest, moments.second)
         step = _adam_step(moments._replace(second=largest), *coefficients)
         return theta - lr * step, Peak(moments, largest)
 
-    return Optimizer(_with_eps(init, eps), update)
+    return _made(init, update, eps)
 
 
 def adamw(beta1=0.9, beta2=0.999, eps=1e-8, *, weight_decay=1e-2, mask=None):
@@ -442,10 +459,11 @@ def lion(beta1=0.9, beta2=0.99):
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
+        _require_state(state, Buffer)
         step = np.sign(_running(beta1, state.value, grad))
         return theta - lr * step, Buffer(state.step + 1, _running(beta2, state.value, grad))
 
-    return Optimizer(_zero_buffer, update)
+    return _made(_zero_buffer, update)
 
 
 def muon(blocks, mu=0.95, *, iterations=5, otherwise=None):
@@ -493,16 +511,20 @@ def muon(blocks, mu=0.95, *, iterations=5, otherwise=None):
     mu = require_number("mu", mu, at_least=0, below=1)
     iterations = require_count("iterations", iterations)
     otherwise = adam() if otherwise is None else otherwise
+    require_instance("otherwise", otherwise, Optimizer, "optimizers.adam()")
+    blocks = _require_blocks(blocks)
 
     def init(theta):
-        _require_blocks(blocks, theta)
+        _require_size(blocks, theta)
         return _zero_buffer(theta), otherwise.init(theta)
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
+        _require_state(state, tuple)
         buffer = _heavy_ball(grad, state[0], mu)
         ahead = grad + mu * buffer.value
         result, rest = otherwise.update(grad, state[1], theta, lr)
+        result = result.copy()  # it may be theta itself, where nothing else is to move
         for block in _matrices(blocks):
             matrix = _as_matrix(ahead, block)
             step = max(1, _outputs_per_input(block)) ** 0.5 * _orthogonal(matrix, iterations)
@@ -510,7 +532,7 @@ def muon(blocks, mu=0.95, *, iterations=5, otherwise=None):
             result[..., where] = theta[..., where] - lr * _flat(step)
         return result, (buffer, rest)
 
-    return Optimizer(init, update)
+    return _made(init, update)
 
 
 def shampoo(blocks, eps=1e-4):
@@ -545,10 +567,11 @@ def shampoo(blocks, eps=1e-4):
     Source: Gupta, Koren and Singer (2018), algorithm 1.
     """
     eps = require_number("eps", eps, above=0)
+    blocks = _require_blocks(blocks)
     diagonal = adagrad()
 
     def init(theta):
-        _require_blocks(blocks, theta)
+        _require_size(blocks, theta)
         shapes = [_as_matrix(theta, block).shape for block in _matrices(blocks)]
 
         def start(size, leading):
@@ -560,6 +583,7 @@ def shampoo(blocks, eps=1e-4):
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
+        _require_state(state, Factors)
         result, rest = diagonal.update(grad, state.rest, theta, lr)
         lefts, rights = [], []
         for block, left, right in zip(_matrices(blocks), state.left, state.right, strict=True):
@@ -571,7 +595,7 @@ def shampoo(blocks, eps=1e-4):
             result[..., where] = theta[..., where] - lr * _flat(step)
         return result, Factors(tuple(lefts), tuple(rights), rest)
 
-    return Optimizer(init, update)
+    return _made(init, update)
 
 
 def lars(blocks, mu=0.9, *, trust=1e-3, weight_decay=0.0):
@@ -613,9 +637,10 @@ def lars(blocks, mu=0.9, *, trust=1e-3, weight_decay=0.0):
     mu = require_number("mu", mu, at_least=0, below=1)
     trust = require_number("trust", trust, above=0)
     decay = require_number("weight_decay", weight_decay, at_least=0)
+    blocks = _require_blocks(blocks)
 
     def init(theta):
-        _require_blocks(blocks, theta)
+        _require_size(blocks, theta)
         return _zero_buffer(theta)
 
     def update(grad, state, theta, lr):
@@ -624,7 +649,7 @@ def lars(blocks, mu=0.9, *, trust=1e-3, weight_decay=0.0):
         buffer = _heavy_ball(scaled, state, mu)
         return theta - lr * buffer.value, buffer
 
-    return Optimizer(init, update)
+    return _made(init, update)
 
 
 def lamb(blocks, beta1=0.9, beta2=0.999, eps=1e-6, *, weight_decay=0.0):
@@ -663,9 +688,10 @@ def lamb(blocks, beta1=0.9, beta2=0.999, eps=1e-6, *, weight_decay=0.0):
     """
     coefficients = _adam_coefficients(beta1, beta2, eps)
     decay = require_number("weight_decay", weight_decay, at_least=0)
+    blocks = _require_blocks(blocks)
 
     def init(theta):
-        _require_blocks(blocks, theta)
+        _require_size(blocks, theta)
         return _zero_moments(theta)
 
     def update(grad, state, theta, lr):
@@ -674,7 +700,7 @@ def lamb(blocks, beta1=0.9, beta2=0.999, eps=1e-6, *, weight_decay=0.0):
         step = _adam_step(state, *coefficients) + decay * theta
         return theta - lr * _trusted(step, theta, blocks, 1.0), state
 
-    return Optimizer(_with_eps(init, eps), update)
+    return _made(init, update, eps)
 
 
 def schedule_free(beta=0.9):
@@ -717,12 +743,13 @@ def schedule_free(beta=0.9):
 
     def update(grad, state, theta, lr):
         _require_fit(grad, theta, lr)
+        _require_state(state, ScheduleFree)
         base = state.base - lr * grad
         average = state.average + (base - state.average) / (state.step + 1)
         theta = (1 - beta) * base + beta * average
         return theta, ScheduleFree(state.step + 1, base, average)
 
-    return Optimizer(init, update)
+    return _made(init, update)
 
 
 def coupled_decay(optimizer, weight_decay, mask=None):
@@ -893,7 +920,7 @@ def proximal_l1(optimizer, weight, mask=None):
 
     def update(grad, state, theta, lr):
         theta, state = optimizer.update(grad, state, theta, lr)
-        return soft_threshold(theta, lr * threshold(np.ones_like(theta))), state
+        return shrunk(theta, lr * threshold(np.ones_like(theta))), state
 
     return _wrapped(optimizer, update)
 
@@ -913,13 +940,73 @@ def projected(optimizer, project):
     -------
     Optimizer
         Its state is that of ``optimizer``.
+
+    Raises
+    ------
+    ValueError
+        If ``project`` is not a function; at a step, if it changes the shape.
     """
+    require_instance("project", project, Callable, "lambda theta: project_ball(theta, 1.0)")
 
     def update(grad, state, theta, lr):
         theta, state = optimizer.update(grad, state, theta, lr)
-        return project(theta), state
+        inside = require_dtype("what project returns", project(theta), theta.dtype)
+        if inside.shape != theta.shape:
+            raise ValueError(
+                f"project must return the shape of theta, {theta.shape}, got {shown(inside)}"
+            )
+        return inside, state
 
     return _wrapped(optimizer, update)
+
+
+def preconditioned(optimizer, P):
+    r"""A change of variables: the optimiser runs in coordinates u in which the problem is rounder.
+
+    .. math:: \theta = P^{1/2} u, \qquad \nabla_u f = P^{1/2} g_t, \qquad
+              \theta_{t+1} = \theta_t + P^{1/2} (u_{t+1} - u_t)
+
+    For :func:`sgd` that is :math:`\theta_{t+1} = \theta_t - \eta_t P g_t`, and with
+    :math:`P = H^{-1}` a step of Newton's method. Whatever ``optimizer`` does to the parameters,
+    such as decay, it does to u.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        What makes the step from u.
+    P : array of shape (P,) or (P, P)
+        A vector above 0, which is the diagonal of a matrix, or a symmetric positive definite
+        matrix.
+
+    Returns
+    -------
+    Optimizer
+        Its state is that of ``optimizer``, in the coordinates u.
+
+    Raises
+    ------
+    ValueError
+        If P is not as above; by ``init`` and ``update``, if ``theta`` has another size.
+
+    Notes
+    -----
+    Source: Nocedal and Wright (2006), chapter 5, for conjugate gradients; the change of variables
+    is the same for any method. Introduced in chapter 11.
+    """
+    root, inverse = _roots(P)
+
+    def times(factor, vector):
+        require_parameter("theta", vector, len(factor))
+        factor = factor.astype(vector.dtype)
+        return factor * vector if factor.ndim == 1 else np.matvec(factor, vector)
+
+    def update(grad, state, theta, lr):
+        _require_fit(grad, theta, lr)
+        u = times(inverse, theta)
+        moved, state = optimizer.update(times(root, grad), state, u, lr)
+        return theta + times(root, moved - u), state
+
+    return _wrapped(optimizer, update, lambda theta: optimizer.init(times(inverse, theta)))
 
 
 def block_mask(blocks, chosen):
@@ -937,6 +1024,8 @@ def block_mask(blocks, chosen):
     -------
     array of shape (P,)
     """
+    require_instance("chosen", chosen, Callable, "lambda block: len(block.shape) > 1")
+    blocks = _require_blocks(blocks)
     sizes = [block.where.stop - block.where.start for block in blocks]
     return np.repeat([float(chosen(block)) for block in blocks], sizes)
 
@@ -948,13 +1037,30 @@ def _stateless(direction):
         _require_fit(grad, theta, lr)
         return theta - lr * direction(grad), state
 
-    return Optimizer(lambda theta: (), update)
+    return _made(lambda theta: (), update)
 
 
-def _wrapped(optimizer, update):
+def _made(init, update, eps=None):
+    """The optimiser of these two, which begins with floats alone.
+
+    A dtype in which ``eps`` is 0 is refused: a zero gradient would make 0/0 there.
+    """
+
+    def checked(theta):
+        theta = require_array("theta", theta, "f", "floats (..., P)")
+        if eps is not None and theta.dtype.type(eps) == 0:
+            smallest = np.finfo(theta.dtype).smallest_subnormal
+            raise ValueError(f"eps={eps:g} is 0 in {theta.dtype}: take at least {smallest:.1e}")
+        return init(theta)
+
+    return Optimizer(checked, update)
+
+
+def _wrapped(optimizer, update, init=None):
     """An optimiser around another one, whose state it has."""
     require_instance("optimizer", optimizer, Optimizer, "optimizers.sgd()")
-    return Optimizer(optimizer.init, update)
+    update.__wrapped__ = optimizer.update
+    return Optimizer(optimizer.init if init is None else init, update)
 
 
 def _zero_buffer(theta):
@@ -967,6 +1073,7 @@ def _zero_moments(theta):
 
 def _heavy_ball(grad, state, mu, dampening=0.0):
     """The next buffer of momentum; the first gradient enters undampened."""
+    _require_state(state, Buffer)
     fresh = grad if state.step == 0 else (1 - dampening) * grad
     return Buffer(state.step + 1, mu * state.value + fresh)
 
@@ -987,20 +1094,9 @@ def _adam_coefficients(beta1, beta2, eps):
 
 
 def _next_moments(grad, state, beta1, beta2):
+    _require_state(state, Moments)
     first = _running(beta1, state.first, grad)
     return Moments(state.step + 1, first, _running(beta2, state.second, grad * grad))
-
-
-def _with_eps(init, eps):
-    """``init``, refusing a dtype in which ``eps`` is 0: a zero gradient would make 0/0 there."""
-
-    def checked(theta):
-        if theta.dtype.kind == "f" and theta.dtype.type(eps) == 0:
-            smallest = np.finfo(theta.dtype).smallest_subnormal
-            raise ValueError(f"eps={eps:g} is 0 in {theta.dtype}: take at least {smallest:.1e}")
-        return init(theta)
-
-    return checked
 
 
 def _adam_step(state, beta1, beta2, eps):
@@ -1028,7 +1124,11 @@ def _masked(weight_decay, mask):
     """``theta -> weight_decay · mask · theta``."""
     if mask is None:
         return lambda theta: weight_decay * theta
-    factors = weight_decay * np.asarray(mask)
+    mask = require_floats("mask", mask)
+    require_finite("mask", mask)
+    if mask.ndim != 1:
+        raise ValueError(f"mask must have shape (P,), got {mask.shape}")
+    factors = weight_decay * mask
 
     def decay(theta):
         if factors.shape != theta.shape[-1:]:
@@ -1080,15 +1180,56 @@ def _matrix_power(matrix, power, smallest):
     return np.where(finite, scaled @ vectors.swapaxes(-1, -2), np.nan)
 
 
-def _require_blocks(blocks, theta):
+def _roots(P):
+    """The square root of P and its inverse; P is a matrix, or a vector, the diagonal of one."""
+    P = require_vectors("P", P)
+    require_finite("P", P)
+    if P.ndim > 2 or P.shape[0] != P.shape[-1]:
+        raise ValueError(f"P must be a diagonal (P,) or a matrix (P, P), got shape {P.shape}")
+    eigenvalues, smallest = P, 0.0
+    if P.ndim == 2:
+        eigenvalues = np.linalg.eigvalsh(P)
+        smallest = np.finfo(P.dtype).eps * len(P) * eigenvalues.max()  # below it, rounding errors
+    symmetric = np.abs(P - P.swapaxes(-1, 0)).max() <= 1e-8 * np.abs(P).max()
+    if not symmetric or not (eigenvalues > smallest).all():
+        raise ValueError(f"P must be symmetric and positive definite, got {shown(P)}")
+    if P.ndim == 1:
+        return P**0.5, P**-0.5
+    return _matrix_power(P, 0.5, smallest), _matrix_power(P, -0.5, smallest)
+
+
+def _require_blocks(blocks):
+    if not isinstance(blocks, list | tuple) or not all(isinstance(b, Block) for b in blocks):
+        raise ValueError(f"blocks must be those of a model, model.blocks, got {shown(blocks)}")
+    if not blocks:
+        raise ValueError("blocks must be those of a model, model.blocks, got none")
+    return blocks
+
+
+def _require_size(blocks, theta):
     size = max(block.where.stop for block in blocks)
     if theta.shape[-1] != size:
         raise ValueError(f"theta must have the {size} parameters of the blocks, got {theta.shape}")
 
 
+def _require_state(state, kind):
+    if not isinstance(state, kind) or not state:
+        raise ValueError(f"state must be the {kind.__name__} of init, got {shown(state)}")
+
+
 def _require_fit(grad, theta, lr):
-    if theta.dtype.kind != "f":
-        raise ValueError(f"theta must be floats, got dtype {theta.dtype}")
+    try:
+        floats = theta.dtype.kind == grad.dtype.kind == "f"
+        number = isinstance(lr, float) or lr.dtype.kind in "fiu"
+    except AttributeError:  # lists, or a rate that is an int
+        floats = number = False
+    if not floats:
+        for name, value in (("theta", theta), ("grad", grad)):
+            got = f"dtype {value.dtype}" if hasattr(value, "dtype") else shown(value)
+            if getattr(value, "dtype", np.dtype(int)).kind != "f":
+                raise ValueError(f"{name} must be floats, an array (..., P), got {got}")
+    if not number:
+        require_array("lr", lr, "iuf", "a number or an array (..., 1)")
     if grad.shape != theta.shape:
         raise ValueError(
             f"grad and theta must have the same shape: grad has {grad.shape}, theta {theta.shape}"

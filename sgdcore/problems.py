@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number, require_parameter
+from sgdcore._checks import (
+    require_count,
+    require_finite,
+    require_floats,
+    require_instance,
+    require_number,
+    require_parameter,
+    require_rng,
+    shown,
+)
 from sgdcore.data import draw_normal, draw_uniform
 
 
@@ -35,7 +44,7 @@ class Problem:
     def value(self, theta):
         """The exact value at ``theta`` ``(..., P)``, shape ``(...,)``, in the dtype of theta."""
         theta = self._point(theta)
-        return self.function(theta).astype(theta.dtype, copy=False)
+        return np.asarray(self.function(theta)).astype(theta.dtype, copy=False)[()]
 
     def value_and_grad(self, theta, *, rngs=None):
         """The exact value, and the gradient, noisy if the problem is, ``(..., P)``."""
@@ -47,9 +56,9 @@ class Problem:
         return self.gradient(theta, rngs).astype(theta.dtype, copy=False)
 
     def _point(self, theta):
-        theta = np.asarray(theta)
+        theta = require_floats("theta", theta)
         require_parameter("theta", theta, self.minimum.size)
-        return theta if np.issubdtype(theta.dtype, np.floating) else theta.astype(float)
+        return theta
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +102,7 @@ def quadratic(condition, dimension=2, *, rng=None):
     dimension = require_count("dimension", dimension, at_least=2)
     axes = np.eye(dimension)
     if rng is not None:
+        require_rng(rng)
         axes, _ = np.linalg.qr(rng.standard_normal((dimension, dimension)))
     hessian = axes * np.geomspace(1 / condition, 1, dimension) @ axes.T
     minimum = np.zeros(dimension)
@@ -200,22 +210,27 @@ def gaussian_regression(eigenvalues, *, noise, batch_size, minimum=None):
     -----
     Introduced in chapter 03.
     """
-    eigenvalues = np.asarray(eigenvalues, dtype=float)
+    # Copies, so that the problem stays as it is whatever becomes of what it was made from.
+    eigenvalues = require_floats("eigenvalues", eigenvalues).astype(float)
+    require_finite("eigenvalues", eigenvalues)
     if eigenvalues.ndim != 1 or not eigenvalues.size or not (eigenvalues > 0).all():
-        raise ValueError(f"eigenvalues must be numbers above 0, shape (P,), got {eigenvalues}")
+        raise ValueError(
+            f"eigenvalues must be numbers above 0, shape (P,), got {shown(eigenvalues)}"
+        )
     noise = require_number("noise", noise, at_least=0)
     batch_size = require_count("batch_size", batch_size)
-    minimum = np.zeros_like(eigenvalues) if minimum is None else np.asarray(minimum, dtype=float)
+    minimum = np.zeros_like(eigenvalues) if minimum is None else minimum
+    minimum = require_floats("minimum", minimum).astype(float)
     if minimum.shape != eigenvalues.shape:
         raise ValueError(f"minimum must have shape {eigenvalues.shape}, got {minimum.shape}")
+    require_finite("minimum", minimum)
     scales = np.sqrt(eigenvalues)
 
     def function(theta):
         return 0.5 * ((theta - minimum) ** 2 * eigenvalues).sum(axis=-1) + 0.5 * noise**2
 
     def gradient(theta, rngs):
-        if rngs is None:
-            raise ValueError("a noisy problem needs rngs, an array of generators, one a run")
+        _require_rngs(rngs)
         draws = draw_normal(rngs, (batch_size, eigenvalues.size + 1))
         X, errors = draws[..., :-1] * scales, noise * draws[..., -1]
         residual = (X @ (theta - minimum)[..., None])[..., 0] - errors  # ŷ - y
@@ -372,7 +387,7 @@ def prototypes():
         )
 
     return {
-        "bowl": one(0.0, lambda x: 0.5 * x**2, lambda x: x),
+        "bowl": one(0.0, lambda x: 0.5 * x**2, lambda x: 1.0 * x),
         "kink": one(0.0, np.abs, np.sign),
         "bend": one(
             10.0,
@@ -411,9 +426,11 @@ def noisy(problem, noise):
         By its gradient, without ``rngs``.
     """
 
+    require_instance("problem", problem, Problem, "problems.rosenbrock()")
+    require_instance("noise", noise, Callable, "problems.additive(0.1)")
+
     def gradient(theta, rngs):
-        if rngs is None:
-            raise ValueError("a noisy problem needs rngs, an array of generators, one a run")
+        _require_rngs(rngs)
         return noise(problem.gradient(theta, rngs), rngs)
 
     return Problem(problem.minimum, problem.function, gradient)
@@ -510,3 +527,9 @@ def dropped(share):
         return grad * (draw_uniform(rngs, grad.shape[-1:]) >= share) / (1 - share)
 
     return disturb
+
+
+def _require_rngs(rngs):
+    """Raise a ValueError unless these are generators, one a run."""
+    if rngs is None:
+        raise ValueError("a noisy problem needs rngs, an array of generators, one a run")

@@ -15,12 +15,21 @@ few pure functions and a state:
 A rule is passed to :func:`sgdcore.train` as ``lr``.
 """
 
+import math
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number, require_rate
+from sgdcore._checks import (
+    require_array,
+    require_count,
+    require_number,
+    require_rate,
+    require_schedule,
+    shown,
+)
 
 
 class Rule(NamedTuple):
@@ -38,18 +47,65 @@ def scheduled(schedule):
     Parameters
     ----------
     schedule : callable
-        One of :mod:`sgdcore.schedules`.
+        One of :mod:`sgdcore.schedules`, or any function of the step.
 
     Returns
     -------
     Rule
+        Its rates have the dtype of ``theta``.
+
+    Raises
+    ------
+    ValueError
+        Now or at a later step, if the schedule returns anything but finite rates of at least 0,
+        always of the shape that they have at step 0: below 0 a run would climb without a word.
     """
-    return Rule(
-        init=lambda runs: (),
-        rate=lambda state, t, theta, grad, loss_at: (schedule(t), state, 0),
-        record=_ignore_record,
-        shape=np.shape(schedule(0)),
-    )
+    require_schedule(schedule)
+    shape = _sound(schedule(0), 0, np.dtype(float)).shape
+
+    def rate(state, t, theta, grad, loss_at):
+        lr = schedule(t)
+        # Most schedules return one float. For it this is the whole check, and a quick one.
+        if isinstance(lr, float) and not shape and 0 <= lr <= _largest(theta.dtype):
+            return np.asarray(lr, theta.dtype), state, 0
+        lr = _sound(lr, t, theta.dtype)
+        if lr.shape != shape:
+            raise ValueError(f"lr had shape {shape} at step 0, has {lr.shape} at step {t}")
+        return lr, state, 0
+
+    return Rule(_no_state, rate, _ignore_record, shape)
+
+
+def fixed(lr, dtype):
+    """A rate that stays as it is, as a rule.
+
+    Parameters
+    ----------
+    lr : float or array of shape (..., 1)
+        Above 0.
+    dtype : dtype
+        That of ``theta``.
+
+    Returns
+    -------
+    Rule
+
+    Raises
+    ------
+    ValueError
+        If a rate is not finite and above 0, in this dtype too.
+    """
+    cast = rate = require_rate(lr)
+    if rate.dtype != dtype:
+        with np.errstate(over="ignore"):
+            cast = rate.astype(dtype)
+        if not (np.isfinite(cast) & (cast > 0)).all():
+            raise ValueError(f"lr must be finite and > 0 in {cast.dtype} too, got {shown(lr)}")
+
+    def same(state, t, theta, grad, loss_at):
+        return cast, state, 0
+
+    return Rule(_no_state, same, _ignore_record, cast.shape)
 
 
 class Plateau(NamedTuple):
@@ -83,14 +139,15 @@ def polyak(*, minimum=0.0, bound=np.inf):
     Raises
     ------
     ValueError
-        If ``bound`` is not above 0.
+        If ``bound`` is not above 0, or ``minimum`` not a finite number.
 
     Notes
     -----
     Source: Polyak (1969); for mini-batches Loizou et al. (2021), with c = 1.
     """
-    if not bound > 0:
-        raise ValueError(f"bound must be a number > 0, got {bound!r}")
+    minimum = require_number("minimum", minimum)
+    if not (isinstance(bound, float) and bound == math.inf):
+        bound = require_number("bound", bound, above=0)
 
     def rate(state, t, theta, grad, loss_at):
         square = np.vecdot(grad, grad)
@@ -98,7 +155,7 @@ def polyak(*, minimum=0.0, bound=np.inf):
         lr = np.minimum(gap / np.where(square > 0, square, 1), bound)
         return lr[..., None], state, 1
 
-    return Rule(lambda runs: (), rate, _ignore_record)
+    return Rule(_no_state, rate, _ignore_record)
 
 
 def line_search(*, start=1.0, shrink=0.5, slope=0.1, trials=20):
@@ -153,7 +210,7 @@ def line_search(*, start=1.0, shrink=0.5, slope=0.1, trials=20):
             lr = np.where(enough, lr, shrink * lr)
         return lr[..., None], state, looks
 
-    return Rule(lambda runs: (), rate, _ignore_record)
+    return Rule(_no_state, rate, _ignore_record)
 
 
 def reduce_on_plateau(lr, *, factor=0.1, patience=10, improvement=1e-4):
@@ -218,5 +275,27 @@ def reduce_on_plateau(lr, *, factor=0.1, patience=10, improvement=1e-4):
     return Rule(init, rate, record, first.shape)
 
 
+@cache
+def _largest(dtype):
+    return float(np.finfo(dtype).max)
+
+
+def _no_state(runs):
+    return ()
+
+
 def _ignore_record(state, metric):
     return state
+
+
+def _sound(lr, t, dtype):
+    """What a schedule returned at step t, as an array; a ValueError unless all are rates."""
+    array = lr
+    if not isinstance(lr, np.ndarray) or lr.dtype.kind != "f":
+        array = require_array(f"lr at step {t}", lr, "iuf", "finite and >= 0")
+    array = np.asarray(array, dtype)
+    if np.count_nonzero((array >= 0) & (array < np.inf)) < array.size:
+        raise ValueError(
+            f"lr at step {t} must be finite and >= 0 in {array.dtype}, got {shown(lr)}"
+        )
+    return array

@@ -9,11 +9,19 @@ Rates that depend on more than the step, such as reduce-on-plateau, are in :mod:
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_instance, require_number, require_rate
+from sgdcore._checks import (
+    LARGEST_COUNT,
+    require_count,
+    require_flag,
+    require_floats,
+    require_number,
+    require_rate,
+    require_schedule,
+    shown,
+)
 
 
 def constant(lr):
@@ -113,7 +121,7 @@ def exponential(lr, decay, *, every=1, staircase=False):
         not a whole number of at least 1.
     """
     lr, decay = require_rate(lr), require_number("decay", decay, above=0, below=1)
-    every = require_count("every", every)
+    every, staircase = require_count("every", every), require_flag("staircase", staircase)
 
     def schedule(t):
         passed = _steps(t) / every
@@ -205,7 +213,8 @@ def cosine(lr, steps, *, end=0.0, restarts=0, factor=1):
     end = require_number("end", end, at_least=0)
     restarts = require_count("restarts", restarts, at_least=0)
     factor = require_count("factor", factor)
-    lengths = steps * factor ** np.arange(restarts + 1)
+    # As floats, since whole numbers would wrap round; longer than any run is long enough.
+    lengths = np.minimum(steps * float(factor) ** np.arange(restarts + 1), LARGEST_COUNT)
     starts = np.cumsum(lengths) - lengths
 
     def schedule(t):
@@ -239,16 +248,19 @@ def piecewise(lr, boundaries, factors):
     Differs from: in Keras the step t = b still has the old rate.
     """
     lr = require_rate(lr)
-    boundaries, factors = np.asarray(boundaries), np.asarray(factors, dtype=float)
+    boundaries = require_floats("boundaries", boundaries).astype(float)
+    factors = require_floats("factors", factors)
     if boundaries.ndim != 1 or boundaries.shape != factors.shape:
         raise ValueError(
             "boundaries and factors must be sequences of one length: "
             f"shapes {boundaries.shape} and {factors.shape}"
         )
-    if (np.diff(boundaries, prepend=0) <= 0).any():
-        raise ValueError(f"boundaries must rise and be at least 1, got {boundaries}")
-    if not (factors > 0).all():
-        raise ValueError(f"factors must be above 0, got {factors}")
+    if (np.diff(boundaries, prepend=0) <= 0).any() or (boundaries % 1 != 0).any():
+        raise ValueError(
+            f"boundaries must rise and be at least 1, all whole, got {shown(boundaries)}"
+        )
+    if not ((factors > 0) & (factors < np.inf)).all():
+        raise ValueError(f"factors must be above 0, got {shown(factors)}")
     levels = np.cumprod(np.concatenate([[1.0], factors]))
     return lambda t: lr * levels[np.searchsorted(boundaries, _steps(t), side="right")]
 
@@ -279,7 +291,7 @@ def warmup(schedule, steps, *, start=0.0):
     Differs from: optax's warm-up and cosine counts the warm-up into the length; Keras does not,
     and neither do we.
     """
-    require_instance("schedule", schedule, Callable, "schedules.constant(0.1)")
+    require_schedule(schedule)
     steps = require_count("steps", steps)
     start = require_number("start", start, at_least=0)
 
@@ -360,4 +372,10 @@ def one_cycle(lr, steps, *, rise=0.3, divide=25.0, end=0.0):
 
 
 def _steps(t):
-    return np.asarray(t, dtype=float)
+    """The steps as floats; a ValueError unless they are numbers of at least 0."""
+    if (type(t) is int or isinstance(t, float)) and 0 <= t <= LARGEST_COUNT:
+        return np.asarray(t, dtype=float)  # what train asks for, quickly
+    steps = np.asarray(require_floats("t", t), dtype=float)
+    if np.count_nonzero(steps >= 0) < steps.size:
+        raise ValueError(f"t must be a step, 0 or above, got {shown(t)}")
+    return steps

@@ -4,23 +4,36 @@ import contextlib
 import copy
 import sys
 import zlib
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_finite, require_instance, require_rate
+from sgdcore._checks import (
+    require_array,
+    require_choice,
+    require_count,
+    require_finite,
+    require_flag,
+    require_floats,
+    require_instance,
+    shown,
+)
 from sgdcore.averaging import Observer
-from sgdcore.data import Sampler, generators
+from sgdcore.data import SAMPLINGS, Sampler, generators
 from sgdcore.estimators import Estimator, count, minibatch, take
 from sgdcore.objectives import Objective
 from sgdcore.optimizers import Optimizer
 from sgdcore.problems import Problem
-from sgdcore.rates import Rule, scheduled
+from sgdcore.rates import Rule, fixed, scheduled
 
 # The loss on all the data is summed over this many samples at a time, so that recording needs
 # little memory beside the data. The number may not depend on how many runs there are.
 ROWS_AT_ONCE = 2048
+# Whether a run that is resumed has its old data is told by about so many samples, spread evenly: a
+# checksum of all would cost more than a run of one step.
+ROWS_COMPARED = 100
 
 
 # Whether a run that diverges is news. In a search for the best rate it is an answer like any other.
@@ -81,6 +94,7 @@ class State(NamedTuple):
     sampler: Sampler | None
     noise: np.ndarray
     settings: dict
+    makers: dict
 
 
 class Tuned(NamedTuple):
@@ -139,7 +153,7 @@ def train(
     leading axes: their shape is the broadcast of the leading shapes of ``theta0`` and ``lr`` and
     the shape of ``seeds``. Run r is, bit for bit, the run that it would be alone. A run that
     diverges records inf or nan, the others go on, and one line on standard error says so at the
-    end.
+    end. So it does for a run that never moved, since its steps are too small for the dtype.
 
     Parameters
     ----------
@@ -194,61 +208,58 @@ def train(
     require_instance("estimator", estimator, Estimator, "estimators.minibatch()")
     if isinstance(observers, Observer) or callable(observers):
         raise ValueError("observers must be a list, such as [averaging.polyak_ruppert()]")
+    require_instance("observers", observers, list | tuple, "[averaging.polyak_ruppert()]")
     for observer in observers:
         require_instance("an observer", observer, Observer, "averaging.polyak_ruppert()")
-    theta0 = np.asarray(theta0)
-    if not np.issubdtype(theta0.dtype, np.floating) or theta0.ndim == 0:
+    if evaluate is not None:
+        require_instance("evaluate", evaluate, Callable, "lambda theta: loss(theta)")
+    if resume is not None:
+        require_instance("resume", resume, History, "the history that train returned")
+    theta0 = require_array("theta0", theta0, "f", "floats (..., P)")
+    if theta0.ndim == 0:
         raise ValueError(f"theta0 must be floats (..., P), got {theta0.dtype} of {theta0.shape}")
     require_finite("theta0", theta0)
+    require_choice("sampling", sampling, SAMPLINGS)
     record_every = require_count("record_every", record_every)
+    record_theta = require_flag("record_theta", record_theta)
+    progress = require_flag("progress", progress)
     if data is None and batch_size is not None:
-        raise ValueError(f"batch_size needs data, got batch_size={batch_size} and no data")
+        raise ValueError(f"batch_size needs data, got batch_size={shown(batch_size)} and no data")
     data = _samples(data)
     batch_size = None if batch_size is None else require_count("batch_size", batch_size)
     steps = _number_of_steps(steps, epochs, data, batch_size)
     rule = _rule_of(lr, theta0.dtype)
-    seeds = np.asarray(seeds)
+    seeds = require_array("seeds", seeds, "iu", "whole numbers >= 0")
     theta = _spread(theta0, rule, seeds)
-    settings = _settings(theta0, data, batch_size, seeds, sampling)
-    if resume is None:
-        state = State(
-            step=0,
-            evaluations=0,
-            theta=theta,
-            optimizer=optimizer.init(theta),
-            estimator=estimator.init(objective, theta, data),
-            observers=tuple(observer.init(theta) for observer in observers),
-            rule=rule.init(theta.shape[:-1]),
-            sampler=_sampler(data, batch_size, seeds, sampling),
-            noise=generators(seeds, "noise"),
-            settings=settings,
-        )
-    else:
-        _require_same(resume.state.settings, settings)
-        states = {
-            "optimizer": (resume.state.optimizer, optimizer.init(theta)),
-            "estimator": (resume.state.estimator, estimator.init(objective, theta, data)),
-            "lr": (resume.state.rule, rule.init(theta.shape[:-1])),
-            "observers": (
-                resume.state.observers,
-                tuple(observer.init(theta) for observer in observers),
-            ),
-        }
-        for name, (old, new) in states.items():
-            if _form(old) != _form(new):
-                raise ValueError(
-                    f"resume must go on with the kind of {name} it began with: its state was "
-                    f"{_form(old)}, that of the new one is {_form(new)}"
-                )
+    state = State(
+        step=0,
+        evaluations=0,
+        theta=theta,
+        optimizer=optimizer.init(theta),
+        estimator=estimator.init(objective, theta, data),
+        observers=tuple(observer.init(theta.copy()) for observer in observers),
+        rule=rule.init(theta.shape[:-1]),
+        sampler=_sampler(data, batch_size, seeds, sampling),
+        noise=generators(seeds, "noise"),
+        settings=_settings(theta0, data, batch_size, seeds, sampling),
+        makers={
+            "optimizer": _maker(optimizer.update),
+            "estimator": _maker(estimator.estimate),
+            "observers": tuple(_maker(observer.update) for observer in observers),
+            "rule": _maker(rule.rate),
+        },
+    )
+    if resume is not None:
+        _require_same(resume.state, state)
         state = copy.deepcopy(resume.state)  # so that a history can be resumed twice
     recorder = _Recorder(objective, data, evaluate, record_theta, observers, resume)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        state = _loop(
+        state, still = _loop(
             objective, optimizer, data, rule, estimator, observers, state, steps, record_every,
             recorder, progress,
         )  # fmt: skip
     history = recorder.history(state)
-    _report_divergence(history, data)
+    _report(history, data, still)
     return history
 
 
@@ -256,8 +267,8 @@ def _loop(
     objective, optimizer, data, rule, estimator, observers, state, steps, record_every,
     recorder, progress,
 ):  # fmt: skip
-    """Make the steps and the records; return the state after them."""
-    first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, settings = state
+    """Make the steps and the records; return the state after them, and which runs stand still."""
+    first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, *same = state
     batch = rate = None
 
     def loss_at(point):
@@ -272,19 +283,40 @@ def _loop(
         rate, ruled, looks = rule.rate(ruled, t, theta, grad, loss_at)
         if t % record_every == 0:
             recorder.rate(rate)
-        theta, moved = optimizer.update(grad, moved, theta, rate)
+        before, memory = theta, moved
+        theta, moved = optimizer.update(grad, memory, before, rate)
         evaluations += cost
         if looks:
             evaluations += looks * count(take(data, batch))
         if observers:
+            shown_to_them = theta.view()
+            shown_to_them.flags.writeable = False
             observed = tuple(
-                observer.update(seen, theta)
+                observer.update(seen, shown_to_them)
                 for observer, seen in zip(observers, observed, strict=True)
             )
     t = first + steps
     recorder.record(t, evaluations, theta, observed)
     recorder.rate(rate)
-    return State(t, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, settings)
+    state = State(t, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, *same)
+    # Many runs end where the last step did not move: where they cannot get nearer to the minimum.
+    still = (theta == before).all(axis=-1)
+    if np.count_nonzero(still):
+        still = still & (theta == state.settings["theta0"]).all(axis=-1)
+    if np.count_nonzero(still):
+        still = still & _could_move(optimizer, grad, memory, theta)
+    return state, still
+
+
+def _could_move(optimizer, grad, memory, theta):
+    """The runs that a far larger rate would move: it was no minimum that kept them.
+
+    Gradients of the size of rounding errors do not count, nor does rounding in a projection.
+    """
+    small = np.finfo(theta.dtype).eps ** 0.5
+    far, _ = optimizer.update(grad, memory, theta, theta.dtype.type(1 / small**2))
+    moved = ~np.isclose(far, theta, rtol=small, atol=0).all(axis=-1)
+    return moved & (np.abs(grad).max(axis=-1) > small)
 
 
 def tune(run, grid, seeds):
@@ -311,13 +343,16 @@ def tune(run, grid, seeds):
         If the best rate lies at the edge of the grid, where a better one may lie outside; if no
         rate works; or if ``grid`` or the scores have a wrong shape.
     """
-    grid, seeds = np.asarray(grid, dtype=float), np.asarray(seeds)
+    require_instance("run", run, Callable, "a function (lr, seeds) -> scores")
+    grid = require_floats("grid", grid).astype(float)
+    seeds = require_array("seeds", seeds, "iu", "whole numbers >= 0")
     if grid.ndim != 1 or grid.size < 3 or not (np.diff(grid) > 0).all() or not grid[0] > 0:
-        raise ValueError(f"grid must be at least three rising rates above 0, got {grid}")
+        raise ValueError(f"grid must be at least three rising rates above 0, got {shown(grid)}")
     if seeds.ndim != 1 or not seeds.size:
-        raise ValueError(f"seeds must be a sequence of at least one seed, got {seeds}")
+        raise ValueError(f"seeds must be a sequence of at least one seed, got {shown(seeds)}")
     with _divergence_expected():
-        scores = np.asarray(run(grid[:, None, None], seeds))
+        scores = run(grid[:, None, None], seeds)
+    scores = require_floats("the scores that run returns", scores)
     if scores.shape != (grid.size, seeds.size):
         raise ValueError(
             f"run must return scores of shape {(grid.size, seeds.size)}, got {scores.shape}"
@@ -348,30 +383,30 @@ class _Recorder:
     def record(self, step, evaluations, theta, observed):
         """Add a record, and return what a rule may look at."""
         runs = theta.shape[:-1]
-        loss = _loss_on(self.objective, self.data, theta)
-        evaluation = np.asarray(self.evaluate(theta)) if self.evaluate else None
-        if evaluation is not None and evaluation.dtype.kind not in "biuf":
-            raise ValueError(f"evaluate must return one number a run, got {evaluation[()]!r}")
-        if evaluation is not None and evaluation.shape != runs:
-            raise ValueError(
-                f"evaluate must return one number a run, shape {runs}, "
-                f"got shape {evaluation.shape}"
-            )
+        evaluation = None
+        loss = _one_a_run("the objective", _loss_on(self.objective, self.data, theta), runs)
+        if self.evaluate:
+            evaluation = _one_a_run("evaluate", self.evaluate(theta.copy()), runs)
+        # What is recorded is copied: a function may write what it returns into one array, or
+        # change what it was given.
         self.rows.append(
             (
                 step,
                 loss,
                 evaluations,
                 evaluation,
-                theta if self.record_theta else None,
-                tuple(o.read(seen) for o, seen in zip(self.observers, observed, strict=True)),
+                theta.copy() if self.record_theta else None,
+                tuple(
+                    np.array(observer.read(seen))
+                    for observer, seen in zip(self.observers, observed, strict=True)
+                ),
             )
         )
         return loss if evaluation is None else evaluation
 
     def rate(self, rate):
         """Add the rate of the step that follows the last record."""
-        self.rates.append(np.broadcast_to(rate, (*self.rows[-1][1].shape, 1))[..., 0])
+        self.rates.append(np.broadcast_to(rate, (*self.rows[-1][1].shape, 1))[..., 0].copy())
 
     def history(self, state):
         """All records, after those of the run that was resumed."""
@@ -384,7 +419,7 @@ class _Recorder:
             evaluation=np.stack(evaluation, axis=-1) if self.evaluate else None,
             theta=np.stack(theta, axis=-2) if self.record_theta else None,
             observed=tuple(np.stack(each, axis=-2) for each in zip(*observed, strict=True)),
-            final=state.theta,
+            final=state.theta.copy(),
             state=state,
         )
         return new if self.earlier is None else _joined(self.earlier, new)
@@ -419,13 +454,23 @@ def _divergence_expected():
         _REPORTING.reset(token)
 
 
-def _report_divergence(history, data):
+def _report(history, data, still):
     """One line on standard error that says which runs have diverged, when, and at which rate.
 
-    Where the data are not finite, it is they that are named: no rate could help.
+    Where the data are not finite, it is they that are named: no rate could help. A second line says
+    which runs never moved.
     """
+    if not _REPORTING.get():
+        return
+    if np.count_nonzero(still):
+        last = np.full(still.shape, len(history.step) - 1)
+        print(
+            f"stood still: {_runs(history, still, last)}, every step too small for "
+            f"{history.final.dtype}",
+            file=sys.stderr,
+        )
     lost = history.diverged
-    if not lost.any() or not _REPORTING.get():
+    if not lost.any():
         return
     for name, values in zip("Xy", data or (), strict=False):
         bad = ~np.isfinite(values)
@@ -435,13 +480,18 @@ def _report_divergence(history, data):
             return
     bad = ~np.isfinite(history.loss)
     records = np.where(bad.any(axis=-1), bad.argmax(axis=-1), bad.shape[-1] - 1)
+    print(f"diverged: {_runs(history, lost, records)}", file=sys.stderr)
+
+
+def _runs(history, chosen, records):
+    """Three of the chosen runs, each with the step and the rate of its record."""
     runs = [
         f"{'run ' + ', '.join(map(str, where)) + ' ' if where else ''}by step "
         f"{history.step[records[where]]} (lr {history.lr[where][0]:.3g})"
-        for where in map(tuple, np.argwhere(lost))
+        for where in map(tuple, np.argwhere(chosen))
     ]
     more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
-    print(f"diverged: {'; '.join(runs[:3])}{more}", file=sys.stderr)
+    return "; ".join(runs[:3]) + more
 
 
 def _with_progress(steps, progress):
@@ -459,7 +509,10 @@ def _samples(data):
         X, y = data
     except (TypeError, ValueError):
         raise ValueError("data must be a pair (X, y)") from None
-    X, y = np.asarray(X), np.asarray(y)
+    X, y = (
+        require_array(f"{name} of data", values, "biuf", "real numbers")
+        for name, values in (("X", X), ("y", y))
+    )
     if X.ndim != 2 or y.ndim != 1 or len(X) != len(y) or not len(y):
         raise ValueError(f"data must be X (n, d) and y (n,), got shapes {X.shape} and {y.shape}")
     return X, y
@@ -467,11 +520,14 @@ def _samples(data):
 
 def _number_of_steps(steps, epochs, data, batch_size):
     if (steps is None) == (epochs is None):
-        raise ValueError(f"give either steps or epochs, got steps={steps} and epochs={epochs}")
+        raise ValueError(
+            "steps or epochs must be given, and one of them alone: "
+            f"got steps={shown(steps)} and epochs={shown(epochs)}"
+        )
     if steps is not None:
         return require_count("steps", steps)
     if data is None:
-        raise ValueError(f"epochs need data, got epochs={epochs} and no data: give steps")
+        raise ValueError(f"epochs need data, got epochs={shown(epochs)} and no data: give steps")
     n = len(data[1])
     return require_count("epochs", epochs) * -(-n // (batch_size or n))
 
@@ -480,26 +536,7 @@ def _rule_of(lr, dtype):
     """The learning rate as a rule, in the dtype of the parameters."""
     if isinstance(lr, Rule):
         return lr
-    if callable(lr):
-        return scheduled(_checked(lr, dtype))
-    fixed = require_rate(lr).astype(dtype)
-    return scheduled(lambda t: fixed)
-
-
-def _checked(schedule, dtype):
-    """The schedule, whose every rate is looked at: a rate below 0 would climb without a word."""
-    shape = np.shape(schedule(0))
-
-    def rate(t):
-        lr = schedule(t)
-        array = np.asarray(lr)
-        if array.dtype.kind not in "iuf" or not (np.isfinite(array) & (array >= 0)).all():
-            raise ValueError(f"lr at step {t} must be finite and >= 0, got {lr!r}")
-        if array.shape != shape:
-            raise ValueError(f"lr had shape {shape} at step 0, has {array.shape} at step {t}")
-        return array.astype(dtype)
-
-    return rate
+    return scheduled(lr) if callable(lr) else fixed(lr, dtype)
 
 
 def _require_task(objective, data):
@@ -516,7 +553,7 @@ def _require_task(objective, data):
 def _settings(theta0, data, batch_size, seeds, sampling):
     """What a run that is resumed must have been begun with, in a form that can be compared."""
     return {
-        "theta0": (theta0.dtype.name, theta0.shape, theta0.tolist()),
+        "theta0": theta0.copy(),
         "data": _fingerprint(data),
         "batch_size": batch_size,
         "seeds": seeds.tolist(),
@@ -525,26 +562,52 @@ def _settings(theta0, data, batch_size, seeds, sampling):
 
 
 def _fingerprint(data):
-    """The shapes of the data, and a checksum of a thousand of the samples."""
+    """The shapes of the data, and a checksum of some of the samples."""
     if data is None:
         return None
     X, y = data
-    some = np.linspace(0, len(y) - 1, 1000).astype(int)
-    return X.shape, y.shape, zlib.crc32(X[some].tobytes() + y[some].tobytes())
+    some = slice(None, None, -(-len(y) // ROWS_COMPARED))
+    return X.shape, y.shape, zlib.crc32(y[some].tobytes(), zlib.crc32(X[some].tobytes()))
+
+
+def _maker(function):
+    """The name of the function that made this one, of an optimiser in wrappers the inmost."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return getattr(function, "__qualname__", type(function).__name__).partition(".")[0]
 
 
 def _require_same(old, new):
-    for name, before in old.items():
-        if before != new[name]:
+    """Raise a ValueError unless a run that ended in the state ``old`` can go on as this one."""
+    for name, before in old.settings.items():
+        now = new.settings[name]
+        same = before == now
+        if isinstance(before, np.ndarray):
+            same = before.dtype == now.dtype and np.array_equal(before, now)
+        if not same:
             raise ValueError(
                 f"resume goes on with the {name} it began with: "
-                f"that was {_short(before)}, now it is {_short(new[name])}"
+                f"that was {shown(before)}, now it is {shown(now)}"
+            )
+    for name in old.makers:
+        before, now = (
+            (state.makers[name], _form(getattr(state, name))) for state in (old, new)
+        )
+        # Without a state there is nothing to misread: another kind may take over.
+        if before != now and not before[1] == now[1] == _form(()):
+            raise ValueError(
+                f"resume must go on with the kind of {name} it began with: that was "
+                f"{before[0]} with the state {before[1]}, now it is {now[0]} with {now[1]}"
             )
 
 
-def _short(value):
-    text = repr(value)
-    return text if len(text) < 80 else text[:76] + " ..."
+def _one_a_run(name, values, runs):
+    """A copy of what a function returned; a ValueError unless it is one number a run."""
+    expected = f"one number a run, shape {runs}"
+    array = require_array(f"what {name} returns", values, "biuf", expected)
+    if array.shape != runs:
+        raise ValueError(f"what {name} returns must be {expected}, got shape {array.shape}")
+    return array.copy()
 
 
 def _form(state):
@@ -568,6 +631,8 @@ def _spread(theta, rule, seeds):
             "the runs do not broadcast: "
             f"theta0 has shape {theta.shape}, lr {rate}, seeds {seeds.shape}"
         ) from None
+    if 0 in leading:
+        raise ValueError(f"there must be at least one run, got runs of shape {leading}")
     return np.broadcast_to(theta, (*leading, theta.shape[-1])).copy()
 
 

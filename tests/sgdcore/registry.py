@@ -1,11 +1,19 @@
 """What the invariants are tested on: a method or a model is tested by being registered here."""
 
+import numpy as np
+
 from sgdcore import layers, models, optimizers
 from sgdcore.objectives import project_ball
 
 
 def _is_matrix(block):
     return len(block.shape) > 1
+
+
+def _matrix(size):
+    """A symmetric positive definite matrix with eigenvalues from 0.5 to 2."""
+    axes, _ = np.linalg.qr(np.random.default_rng(3).normal(size=(size, size)))
+    return axes * np.linspace(0.5, 2, size) @ axes.T
 
 
 def _strided():
@@ -72,6 +80,12 @@ OPTIMIZERS = {
     "clip_value": lambda blocks: optimizers.clip_value(optimizers.momentum(0.9), 0.5),
     "proximal_l1": lambda blocks: optimizers.proximal_l1(
         optimizers.momentum(0.9), 0.1, optimizers.block_mask(blocks, _is_matrix)
+    ),
+    "preconditioned": lambda blocks: optimizers.preconditioned(
+        optimizers.adam(), np.linspace(0.5, 2, blocks[-1].where.stop)
+    ),
+    "preconditioned, matrix": lambda blocks: optimizers.preconditioned(
+        optimizers.momentum(0.9), _matrix(blocks[-1].where.stop)
     ),
     "projected": lambda blocks: optimizers.projected(
         optimizers.momentum(0.9), lambda theta: project_ball(theta, 2.0)

@@ -1,5 +1,7 @@
 """Averages against naive means of the recorded iterates; the trajectory does not notice them."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,6 +69,25 @@ def test_the_mean_forgets_everything_before_its_start(iterates, start):
     assert observer.read(state)[0] == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
+@pytest.mark.parametrize(("share", "kept"), [(1, 25), (0.5, 13), (0.28, 7), (0.001, 1)])
+def test_the_tail_is_the_naive_mean_of_the_last_iterates(share, kept):
+    history = run([averaging.tail(25, share)])
+    expected = sum(history.theta[:, t] for t in range(26 - kept, 26)) / kept
+    np.testing.assert_allclose(history.observed[0][:, -1], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("exponent", [0, 1, 3])
+def test_the_polynomial_average_weighs_by_rising_powers_of_the_step(exponent):
+    # The recursion of Shamir and Zhang unrolled: weights t (t + 1) ... (t + p - 1).
+    history = run([averaging.polynomial(exponent)])
+    for last in range(1, 26):
+        weights = [math.prod(range(t, t + exponent)) for t in range(1, last + 1)]
+        iterates = history.theta[:, 1 : last + 1]
+        expected = np.average(iterates, axis=1, weights=weights)
+        np.testing.assert_allclose(history.observed[0][:, last], expected, rtol=1e-12)
+    np.testing.assert_array_equal(history.observed[0][:, 0], history.theta[:, 0])
+
+
 def test_averaging_reduces_the_noise_of_a_constant_rate():
     problem = problems.gaussian_regression([1.0, 0.5], noise=1.0, batch_size=1)
     history = train(
@@ -81,7 +102,10 @@ def test_averaging_reduces_the_noise_of_a_constant_rate():
 
 
 def test_an_update_changes_neither_state_nor_iterate():
-    for observer in (averaging.polyak_ruppert(2), averaging.exponential(0.5)):
+    for observer in (
+        averaging.polyak_ruppert(2), averaging.exponential(0.5), averaging.tail(6),
+        averaging.polynomial(3),
+    ):  # fmt: skip
         start = np.ones(2)
         state = observer.init(start)
         for k in range(6):
@@ -126,3 +150,12 @@ def test_bad_settings_are_named():
     for bad in (-0.1, 1, np.nan):
         with pytest.raises(ValueError, match="decay must be"):
             averaging.exponential(bad)
+    for bad in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="steps must be a whole number >= 1"):
+            averaging.tail(bad, 0.5)
+    for bad in (0, 1.1, np.nan, "half"):
+        with pytest.raises(ValueError, match="share must be"):
+            averaging.tail(10, bad)
+    for bad in (-0.1, np.inf, None):
+        with pytest.raises(ValueError, match="exponent must be"):
+            averaging.polynomial(bad)

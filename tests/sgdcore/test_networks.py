@@ -352,7 +352,7 @@ def test_evaluation_without_statistics_is_named(name):
         (lambda: models.cnn((1, 4, 4), (2, 2, 2), 3), r"smaller than the 2 by 2 window of MaxPool"),
         (lambda: models.cnn((1, 4, 4), (2,), 3, dropout=1), "dropout must be"),
         (lambda: models.cnn((4,), (2,), 3), r"Conv2d takes images .* got samples of shape \(4,\)"),
-        (lambda: models.resnet((1, 4, 4), (), 3), "at least one stage"),
+        (lambda: models.resnet((1, 4, 4), (), 3), "channels must be a list of 1 or more"),
         (lambda: models.resnet((1, 4, 4), (2,), 3, blocks=0), "blocks must be"),
     ],
 )

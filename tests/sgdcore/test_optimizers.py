@@ -691,3 +691,54 @@ def test_negative_decay_and_odd_counts_are_named():
     for bad in (0, 2.5):
         with pytest.raises(ValueError, match="iterations must be"):
             optimizers.muon(BLOCKS, iterations=bad)
+
+
+def test_preconditioned_sgd_steps_along_p_times_the_gradient(rng):
+    axes, _ = np.linalg.qr(rng.normal(size=(4, 4)))
+    for P in (axes * [0.1, 1.0, 3.0, 10.0] @ axes.T, np.array([0.1, 1.0, 3.0, 10.0])):
+        matrix = np.diag(P) if P.ndim == 1 else P
+        optimizer = optimizers.preconditioned(optimizers.sgd(), P)
+        theta, grad = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+        stepped, _ = optimizer.update(grad, optimizer.init(theta), theta, 0.3)
+        np.testing.assert_allclose(stepped, theta - 0.3 * grad @ matrix, rtol=1e-12)
+
+
+def test_preconditioned_is_the_optimiser_in_other_coordinates(rng):
+    axes, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    scales = np.array([0.5, 1.0, 4.0])
+    root = axes * scales @ axes.T  # P^(1/2)
+    for make in (lambda: optimizers.adam(), lambda: optimizers.schedule_free(0.8)):
+        outer, inner = optimizers.preconditioned(make(), root @ root), make()
+        theta = rng.normal(size=3)
+        u = np.linalg.solve(root, theta)
+        state, inner_state = outer.init(theta), inner.init(u)
+        for _ in range(5):
+            grad = rng.normal(size=3)
+            theta, state = outer.update(grad, state, theta, 0.1)
+            u, inner_state = inner.update(root @ grad, inner_state, u, 0.1)
+            np.testing.assert_allclose(theta, root @ u, rtol=1e-10)
+
+
+def test_preconditioned_by_the_inverse_hessian_is_one_step_of_newton(rng):
+    problem = problems.quadratic(1e4, 5, rng=rng)
+    optimizer = optimizers.preconditioned(optimizers.sgd(), np.linalg.inv(problem.hessian))
+    theta = rng.normal(size=5)
+    theta, _ = optimizer.update(problem.grad(theta), optimizer.init(theta), theta, 1.0)
+    np.testing.assert_allclose(theta, 0, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [0.0, [1.0, 0.0], [1.0, -1.0], [[1.0, 2.0], [0.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]],
+     [[1.0, 0.0]], [1.0, np.nan], "1", None, np.ones((2, 2, 2))],
+)  # fmt: skip
+def test_a_matrix_that_cannot_precondition_is_refused(bad):
+    with pytest.raises(ValueError, match="^P must "):
+        optimizers.preconditioned(optimizers.sgd(), bad)
+    optimizer = optimizers.preconditioned(optimizers.sgd(), [1.0, 2.0])
+    for call in (
+        lambda: optimizer.init(np.ones(3)),
+        lambda: optimizer.update(np.ones(3), (), np.ones(3), 0.1),
+    ):
+        with pytest.raises(ValueError, match=r"theta must have shape \(..., 2\), got \(3,\)"):
+            call()

@@ -69,7 +69,8 @@ SLIPS = {
     "a start that is nan": (
         lambda: run(theta0=(0.0, np.nan, 0.0)), r"theta0 must be finite, got nan at index \(1,\)"),
     "evaluate returns nothing": (
-        lambda: run(evaluate=lambda theta: None), "evaluate must return .*, got None"),
+        lambda: run(evaluate=lambda theta: None),
+        "what evaluate returns must be one number a run, .*got None"),
     "Newton on several runs": (
         lambda: newton.newton(LINE, np.zeros((4, 3)), (X, Y), steps=2), "one starting point"),
     "a rate for a schedule": (lambda: schedules.warmup(0.1, 5), "schedule must be"),
