@@ -46,7 +46,7 @@ class ExplorerDirective(SphinxDirective):
             uri=f"/book/explorers/stills/{name}.png", alt=load(MEASURED)[name]["alt"]
         )
         kind = scenes["kinds"][scene["kind"]]
-        return [Explorer("", still, scene=scene, kind=kind)]
+        return [Explorer("", still, name=name, scene=scene, kind=kind)]
 
 
 class MeasuredRole(SphinxRole):
@@ -73,12 +73,13 @@ def raised(match):
 def visit(translator, node):
     if translator.builder.name not in INTERACTIVE:
         return
-    scene, kind = node["scene"], node["kind"]
+    name, scene, kind = node["name"], node["scene"], node["kind"]
     presets = escape(json.dumps(scene["presets"]))
     settings = escape(json.dumps(scene["settings"]))
     translator.body.append(
         f'<div class="explorer" role="group" aria-label="{kind["title"]}"'
-        f' data-kind="{scene["kind"]}" data-settings="{settings}" data-presets="{presets}">\n'
+        f' data-scene="{name}" data-kind="{scene["kind"]}"'
+        f' data-settings="{settings}" data-presets="{presets}">\n'
         '<div class="explorer-still">'
     )
 
