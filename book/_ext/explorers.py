@@ -57,7 +57,8 @@ class ShowExplorers(SphinxTransform):
         scene = scenes["scenes"][name]
         still["alt"] = load(MEASURED)[name]["alt"]
         still["classes"].remove("explorer")
-        explorer = Explorer("", scene=scene, kind=scenes["kinds"][scene["kind"]])
+        kind = scenes["kinds"][scene["kind"]]
+        explorer = Explorer("", name=name, scene=scene, kind=kind)
         still.replace_self(explorer)
         explorer += still
 
@@ -89,12 +90,13 @@ def raised(match):
 def visit(translator, node):
     if translator.builder.name not in INTERACTIVE:
         return
-    scene, kind = node["scene"], node["kind"]
+    name, scene, kind = node["name"], node["scene"], node["kind"]
     presets = escape(json.dumps(scene["presets"]))
     settings = escape(json.dumps(scene["settings"]))
     translator.body.append(
         f'<div class="explorer" role="group" aria-label="{kind["title"]}"'
-        f' data-kind="{scene["kind"]}" data-settings="{settings}" data-presets="{presets}">\n'
+        f' data-scene="{name}" data-kind="{scene["kind"]}"'
+        f' data-settings="{settings}" data-presets="{presets}">\n'
         '<div class="explorer-still">'
     )
 

@@ -11,14 +11,12 @@ from tests.book.notebooks import contents
 from tests.environment import ROOT, built_site
 
 PAGE = "book/explore"
-NOISY = "chapters/03-stochastic-gradient-descent"  # its explorer begins with noise
 HOMES = {
     "chapters/02-gradient-descent": ["descent"],
-    NOISY: ["descent"],
     "chapters/06-choosing-the-learning-rate": ["curvature"],
-    "chapters/07-dynamic-learning-rates": ["schedules"],
-    PAGE: ["descent", "curvature", "schedules", "race"],
+    PAGE: ["descent", "noise", "curvature", "schedules", "race"],
 }
+SCRIPTS = {"noise": "descent.js"}  # a scene of another kind than its name
 MEASURED = json.loads(
     (ROOT / "book" / "explorers" / "measured.json").read_text(encoding="utf-8")
 )
@@ -48,7 +46,7 @@ SURFACES = {  # with a rate at which a noisy run is not chaotic
     "rastrigin()": (problems.rastrigin(), 1e-4),
 }
 
-each_explorer = pytest.mark.parametrize("kind", HOMES[PAGE])
+each_explorer = pytest.mark.parametrize("scene", HOMES[PAGE])
 each_width = pytest.mark.parametrize("width", [1280, 375])
 
 
@@ -257,18 +255,18 @@ def test_the_colours_are_those_of_the_figures(visit):
 # --- What a reader does.
 
 
-def find(page, kind):
-    """The explorer of this kind, drawn and with its summary."""
-    box = page.locator(f".explorer[data-kind={kind}]")
+def find(page, scene):
+    """The explorer of this scene, drawn and with its summary."""
+    box = page.locator(f".explorer[data-scene={scene}]")
     box.scroll_into_view_if_needed()
     box.locator(".explorer-plots").scroll_into_view_if_needed()
     page.wait_for_function(
-        """(kind) => {
-          const box = document.querySelector(`.explorer[data-kind=${kind}]`);
+        """(scene) => {
+          const box = document.querySelector(`.explorer[data-scene=${scene}]`);
           const text = box.querySelector(".explorer-summary").textContent;
           return box.classList.contains("is-drawn") && text && !text.startsWith("Tuning");
         }""",
-        arg=kind,
+        arg=scene,
         timeout=30_000,
     )
     return box
@@ -315,10 +313,10 @@ def middle(locator):
 @pytest.mark.parametrize("page", HOMES)
 def test_explorers_draw_and_speak(visit, page, width):
     opened = visit(page, "file", width)
-    kinds = opened.locator(".explorer").evaluate_all("all => all.map((e) => e.dataset.kind)")
-    assert kinds == HOMES[page]
-    for kind in kinds:
-        box = find(opened, kind)
+    scenes = opened.locator(".explorer").evaluate_all("all => all.map((e) => e.dataset.scene)")
+    assert scenes == HOMES[page]
+    for scene in scenes:
+        box = find(opened, scene)
         assert len(set(pictures(box))) == len(pictures(box))
         assert re.search(r"\d", summary(box))
         assert box.locator(".explorer-still").is_hidden()
@@ -329,17 +327,17 @@ def test_explorers_draw_and_speak(visit, page, width):
 
 
 @pytest.mark.parametrize(
-    ("page", "kind", "preset"),
+    ("scene", "preset"),
     [
-        (NOISY, "descent", None),
-        (PAGE, "curvature", "With noise"),
-        (PAGE, "schedules", None),
-        (PAGE, "race", "One rate for all"),
+        ("noise", None),
+        ("curvature", "With noise"),
+        ("schedules", None),
+        ("race", "One rate for all"),
     ],
 )
-def test_every_slider_and_choice_is_heard(visit, page, kind, preset):
-    opened = visit(page)
-    box = find(opened, kind)
+def test_every_slider_and_choice_is_heard(visit, scene, preset):
+    opened = visit(PAGE)
+    box = find(opened, scene)
     if preset:
         changed(box, lambda: press(box, preset))
     for slider in box.locator("input[type=range]").all():
@@ -357,10 +355,10 @@ def test_every_slider_and_choice_is_heard(visit, page, kind, preset):
 
 
 @each_explorer
-def test_every_button_is_heard(visit, kind):
+def test_every_button_is_heard(visit, scene):
     opened = visit(PAGE)
     opened.emulate_media(reduced_motion="reduce")
-    box = find(opened, kind)
+    box = find(opened, scene)
     first, found = summary(box), {}
     for preset in box.locator("button[data-preset]").all():
         found[preset] = changed(box, preset.click)
@@ -371,7 +369,7 @@ def test_every_button_is_heard(visit, kind):
 
 
 def test_other_noise_is_another_run(visit):
-    box = find(visit(NOISY), "descent")
+    box = find(visit(PAGE), "noise")
     changed(box, lambda: press(box, "Other noise"))
 
 
@@ -493,7 +491,7 @@ def test_nothing_is_loaded_where_no_explorer_is():
     for page in contents():
         text = (built_site() / f"{page}.html").read_text(encoding="utf-8")
         loaded = re.findall(r"_static/explorers/(\w+\.\w+)", text)
-        expected = {f"{kind}.js" for kind in HOMES.get(page, [])}
+        expected = {SCRIPTS.get(scene, f"{scene}.js") for scene in HOMES.get(page, [])}
         if expected:
             expected |= {"explorers.css", "core.js", "view.js"}
         assert sorted(loaded) == sorted(expected), page
@@ -534,11 +532,11 @@ def test_nothing_moves_when_the_scripts_arrive(browser, addresses, visit, width)
     context.close()
 
     opened = visit(PAGE, "http", width)
-    for kind in HOMES[PAGE]:
-        find(opened, kind)
+    for scene in HOMES[PAGE]:
+        find(opened, scene)
     assert opened.locator(".explorer").evaluate_all(HEIGHTS) == before
-    for kind in HOMES[PAGE]:  # nor with any of the buttons
-        box = find(opened, kind)
+    for scene in HOMES[PAGE]:  # nor with any of the buttons
+        box = find(opened, scene)
         for preset in box.locator("button[data-preset]").all():
             changed(box, preset.click)
             assert opened.locator(".explorer").evaluate_all(HEIGHTS) == before, summary(box)
@@ -561,8 +559,8 @@ def test_pictures_are_sharp_and_follow_the_theme(browser, addresses, density):
 
 
 @each_explorer
-def test_everything_has_a_name(visit, kind):
-    box = find(visit(PAGE), kind)
+def test_everything_has_a_name(visit, scene):
+    box = find(visit(PAGE), scene)
     assert box.get_attribute("aria-label")
     for role in ("slider", "combobox", "button", "img"):
         for part in box.get_by_role(role).all():
