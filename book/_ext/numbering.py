@@ -102,20 +102,19 @@ def write(app, exception):
 
 def offer_wheel(app, pagename, templatename, context, doctree):
     """Beside the notebook's entry under the download button, one for the course's wheel."""
-    if not context.get("page_source_suffix") == ".ipynb":
+    if app.builder.name != "html" or context.get("page_source_suffix") != ".ipynb":
         return
-    (group,) = (
-        button for button in context["header_buttons"] if button["label"] == "download-buttons"
-    )
     entry = {
         "type": "link",
         "url": f"{context['pathto']('_sources', 1)}/{wheel.name(student.ROOT)}",
         "text": ".whl",
         "tooltip": "Download what the notebook needs: the course's module",
-        "icon": "fas fa-box",
+        "icon": "fas fa-file",
         "label": "download-wheel-button",
     }
-    group["buttons"].insert(1, entry)
+    for group in context["header_buttons"]:
+        if group.get("label") == "download-buttons":
+            group["buttons"].insert(1, entry)
 
 
 def setup(app):

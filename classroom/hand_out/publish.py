@@ -40,6 +40,12 @@ def tree_of(repository, folder, index):
     return git(folder, "write-tree", **aside)
 
 
+def state(repository):
+    """What the folder was made from: the commit, and whether files differ from it."""
+    changed = git(repository, "status", "--porcelain", "--untracked-files=no")
+    return git(repository, "rev-parse", "--short", "HEAD") + (", changed" if changed else "")
+
+
 def publish(folder, repository, branch):
     """Make a folder's files the newest commit of a branch; return its name, None if it is the same.
 
@@ -58,9 +64,9 @@ def publish(folder, repository, branch):
     last = git(repository, "rev-parse", "--quiet", "--verify", ref, check=False)
     if last and git(repository, "rev-parse", f"{last}^{{tree}}") == tree:
         return None
-    source = git(repository, "describe", "--always", "--dirty")
     parents = ["-p", last] if last else []
-    commit = git(repository, "commit-tree", tree, *parents, "-m", f"Hand-out of {source}")
+    subject = f"Hand-out of {state(repository)}"
+    commit = git(repository, "commit-tree", tree, *parents, "-m", subject)
     git(repository, "update-ref", ref, commit, last or "0" * 40)
     return commit
 

@@ -1,5 +1,6 @@
 """The branch of what students get."""
 
+import os
 import subprocess
 
 import pytest
@@ -24,9 +25,11 @@ def repository(tmp_path):
     git(home, "init", "-q", "-b", "main")
     for key, value in (("user.name", "A"), ("user.email", "a@example.org")):
         git(home, "config", key, value)
-    (home / "chapter").write_text("solutions")
-    git(home, "add", "chapter")
+    for name in ("chapter", "page"):
+        (home / name).write_text("solutions")
+        git(home, "add", name)
     git(home, "commit", "-qm", "Begin")
+    os.utime(home / "page", (1, 1))  # git would like to note that in its index
     (home / "chapter").write_text("more solutions")
     (home / "notes").write_text("mine")
     return home
@@ -54,6 +57,8 @@ def test_the_branch_has_the_folder_and_nothing_else_changes(repository, folder):
     commit = publish.publish(folder, repository, "hand-out")
     assert files(repository) == before and git(repository, "rev-parse", "HEAD") == head
     assert git(repository, "rev-parse", "hand-out").strip() == commit
+    subject = git(repository, "log", "-1", "--format=%s", "hand-out").strip()
+    assert subject == f"Hand-out of {head[:7]}, changed"
     listed = git(repository, "ls-tree", "-r", "--format=%(objectmode) %(path)", "hand-out")
     assert listed.splitlines() == [
         "100644 .gitignore", "100644 README.md", "100644 packages/course.whl"

@@ -143,7 +143,8 @@ def test_the_download_is_what_the_student_gets(folder):
     """The button of each page gives the file of the folder, and the page has the wheel as well."""
     downloads = built_site() / "_sources"
     (wheel_file,) = (folder / "packages").iterdir()
-    assert (downloads / wheel_file.name).read_bytes() == wheel_file.read_bytes()
+    beside = downloads / wheel_file.name
+    assert beside.read_bytes() == wheel_file.read_bytes(), "the book is older than the module"
     for notebook in NOTEBOOKS:
         place = notebook.path.relative_to(ROOT)
         assert (downloads / place).read_bytes() == (folder / place).read_bytes(), place
