@@ -215,6 +215,10 @@ class Statement:
     certain: bool  # whether it defines its names whatever happens
     stub: bool  # whether it leaves them to be written
 
+    @property
+    def stub_of_function(self):
+        return self.stub and isinstance(self.cell.body[self.number], ast.FunctionDef)
+
     @classmethod
     def of(cls, cell, number, node):
         source = ast.unparse(OneKind().visit(node))
@@ -493,7 +497,7 @@ class Notebook:
             for cell in self.cells
             if cell.trouble and self.owners.get(cell.number) == label
         ]
-        if all(self.statements[place].stub for place in chosen):
+        if all(self.statements[place].stub_of_function for place in chosen):
             written = [
                 name
                 for one in self.statements
