@@ -532,6 +532,8 @@ def read(data, answers):
             one["plans"] = {label: notebook.plan(label) for label in notebook.labels()}
         except ValueError as error:
             one["error"] = str(error)
+        except Exception as error:  # no notebook may be in the way of the others
+            one["error"] = f"it cannot be read ({type(error).__name__})"
         notebooks.append(one)
     return notebooks
 
