@@ -25,10 +25,10 @@ def accumulated(theta, pieces):
 
 def mini_batches(rng):
     """Mini-batches cut into pieces of equal and of different sizes."""
-    for lengths in ((1, 1), (1, 2)):  # these are shown: numbers to reckon with
-        inputs = (rng.integers(1, 4, size=(length, 1)).astype(float) for length in lengths)
-        pieces = [(X, X[:, 0] + rng.integers(1, 4, size=len(X))) for X in inputs]
-        yield np.ones(1), pieces
+    for d, lengths in ((1, (1, 1)), (2, (1, 2))):  # these are shown: numbers to reckon with
+        inputs = (rng.integers(1, 4, size=(length, d)).astype(float) for length in lengths)
+        pieces = [(X, X.sum(axis=1) + rng.integers(1, 4, size=len(X))) for X in inputs]
+        yield np.ones(d), pieces
     for d, lengths in ((2, (3, 3)), (3, (4, 4, 2)), (5, (1, 6, 2, 1)), (4, (9, 1))):
         pieces = []
         for length in lengths:

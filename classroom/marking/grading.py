@@ -301,7 +301,7 @@ class Marker:
         paths, result.troubles = files_in(path)
         found = []
         for one in paths:
-            where = "" if one == path else _readable(one.name)
+            where = "" if one == path else _readable(one.relative_to(path))
             try:
                 file = files.enter_context(opened(one))
             except ValueError as error:

@@ -18,7 +18,7 @@ ptrace process_vm_readv process_vm_writev process_madvise pidfd_open pidfd_getfd
 bpf perf_event_open userfaultfd io_uring_setup keyctl add_key request_key
 """.split()
 # The kernel's own memory counts in no limit of a process, so nothing may be made that stays there:
-# files, even empty ones, and what is noted about them; pages that hang in a pipe; watches.
+# files, even empty ones, and what is noted about them; pages that hang in a pipe; watches; locks.
 REFUSED += """
 creat mkdir mkdirat mknod mknodat symlink symlinkat link linkat rename renameat renameat2
 setxattr lsetxattr fsetxattr setxattrat
@@ -29,7 +29,15 @@ splice tee vmsplice io_setup inotify_init inotify_init1 fanotify_init landlock_c
 UNKNOWN = ["clone3", "openat2"]
 NUMBERS = {"setxattrat": 463}  # newer than most libraries; the same on nearly every processor
 O_CREAT, O_TMPFILE = 0o100, 0o20000000  # flags that make a file
-OPENING = {"open": 1, "openat": 2}  # which argument holds them
+F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW = 6, 7, 37, 38  # of which a file may have any number
+ALL = 0xFFFFFFFF
+# What is refused in part: the call, the place of an argument, which bits of it count, and how
+# they stand then.
+IN_PART = [
+    (call, place, flag, flag)
+    for call, place in (("open", 1), ("openat", 2))
+    for flag in (O_CREAT, O_TMPFILE)
+] + [("fcntl", 1, ALL, command) for command in (F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW)]
 
 EPERM, ENOSYS = 1, 38
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
@@ -90,7 +98,7 @@ def lock(seconds, memory):
 def refuse(names):
     """Let the system calls of these names fail from now on, with the help of libseccomp.
 
-    So do those that would make a file.
+    So do those of `IN_PART`.
     """
     library = ctypes.CDLL("libseccomp.so.2")
     library.seccomp_init.restype = ctypes.c_void_p
@@ -101,15 +109,15 @@ def refuse(names):
         number = number if number >= 0 else NUMBERS.get(name, -1)
         if number >= 0:  # else this processor or library does not know it
             given = (Comparison * len(comparisons))(*comparisons)
-            library.seccomp_rule_add_array(rules, REFUSE | error, number, len(given), given)
+            if library.seccomp_rule_add_array(rules, REFUSE | error, number, len(given), given):
+                raise OSError(f"the system call {name} could not be refused")
 
     for name in names:
         add(name, EPERM)
     for name in UNKNOWN:
         add(name, ENOSYS)
-    for name, place in OPENING.items():
-        for flag in (O_CREAT, O_TMPFILE):
-            add(name, EPERM, Comparison(place, MASKED_EQUAL, flag, flag))
+    for name, place, mask, value in IN_PART:
+        add(name, EPERM, Comparison(place, MASKED_EQUAL, mask, value))
     if library.seccomp_load(rules) != 0:
         raise OSError("the filter of system calls could not be loaded")
     library.seccomp_release(rules)

@@ -215,6 +215,10 @@ class Statement:
     certain: bool  # whether it defines its names whatever happens
     stub: bool  # whether it leaves them to be written
 
+    @property
+    def stub_of_function(self):
+        return self.stub and isinstance(self.cell.body[self.number], ast.FunctionDef)
+
     @classmethod
     def of(cls, cell, number, node):
         source = ast.unparse(OneKind().visit(node))
@@ -493,7 +497,7 @@ class Notebook:
             for cell in self.cells
             if cell.trouble and self.owners.get(cell.number) == label
         ]
-        if all(self.statements[place].stub for place in chosen):
+        if all(self.statements[place].stub_of_function for place in chosen):
             written = [
                 name
                 for one in self.statements
@@ -528,6 +532,8 @@ def read(data, answers):
             one["plans"] = {label: notebook.plan(label) for label in notebook.labels()}
         except ValueError as error:
             one["error"] = str(error)
+        except Exception as error:  # no notebook may be in the way of the others
+            one["error"] = f"it cannot be read ({type(error).__name__})"
         notebooks.append(one)
     return notebooks
 

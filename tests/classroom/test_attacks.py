@@ -122,9 +122,12 @@ ATTACKS = {
                              (library.renameat2, -100, b"/tmp/matplotlib", -100, b"/tmp/m", 4),
                              (library.vmsplice, 1, 0, 0, 0), (library.inotify_init1, 0)):
             refused += call(*given) == -1 and ctypes.get_errno() in (1, 38)
+        import fcntl
+        try: fcntl.lockf(open(np.__file__), fcntl.LOCK_SH, 1)
+        except PermissionError: refused += 1
         return f"refused {refused}"
         """,
-        "'refused 5'",
+        "'refused 6'",
     ),
     "1 GB printed": (
         """

@@ -44,6 +44,9 @@ FUNCTION = Exercise(
     about="vectors of 1 to 10 numbers",
     mistakes=(Mistake("a sum", lambda p, t: np.sum((p - t) ** 2), "Divide."),),
 )
+FUNCTION_OF_TWO = Exercise(
+    "", lambda x: (x.sum(), x), lambda rng: [(rng.normal(size=size),) for size in (1, 3)]
+)
 IDENTITY = Exercise("x", lambda x: x, lambda rng: [(rng.normal(size=5),)])
 
 
@@ -210,6 +213,44 @@ def test_what_is_no_number_of_the_right_shape_is_named(said, exercise, answer, h
 )
 def test_other_wrong_answers(said, exercise, answer):
     assert said(exercise, answer).startswith("wrong")
+
+
+SHARE = Exercise("", (2, 18 / 11))
+ROUGH = Exercise("", 1.04, rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "key"),
+    [
+        (PAIR, (2.0, 1.0), "in another order"),
+        (PAIR, (2.0, 2.0), None),
+        (FUNCTION_OF_TWO, lambda x: (x, x.sum()), "in another order"),
+        (FUNCTION_OF_TWO, lambda x: (x.sum(), x) if len(x) == 1 else (x, x.sum()), "wrong shape"),
+        (SHARE, (2, 1.6364), "looks rounded"),
+        (SHARE, (2, 1.64), "looks rounded"),
+        (SHARE, (2, 1.63), "looks rounded"),  # cut off
+        (SHARE, (2, 1.65), None),
+        (SHARE, (2, 1.6), "looks rounded"),
+        (SHARE, (2, 2), None),  # one digit is a guess
+        (SHARE, (1.9, 1.64), None),
+        (SHARE, (2, math.inf), None),
+        (ROUGH, 1.1, "close, but not close enough"),
+        (ROUGH, 1.2, None),
+    ],
+)
+def test_what_is_nearly_right_is_named(said, exercise, answer, key):
+    text = said(exercise, answer)
+    assert text.startswith("wrong — ")
+    for name in ("in another order", "looks rounded", "close, but not close enough"):
+        assert (f"wrong — {name}\n" in text) == (name == key)
+        assert (f"hint: {GENERAL[name]}\n" in text) == (name == key)
+
+
+def test_a_value_that_is_no_known_mistake_can_be_tested(said):
+    exercise = Exercise("", (1.0, 2.0), tests=("Is it 1?", "Is it 2?"))
+    assert said(exercise, (1.0, 5.0)).endswith("  hint: Is it 2?\n")
+    assert said(exercise, (5.0, 2.0)).endswith("  hint: Is it 1?\n")
+    assert "hint: Is it" not in said(exercise, 1.0)
 
 
 @pytest.mark.parametrize(
