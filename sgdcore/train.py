@@ -18,6 +18,7 @@ from sgdcore._checks import (
     require_flag,
     require_floats,
     require_instance,
+    require_number,
     shown,
 )
 from sgdcore.averaging import Observer
@@ -121,7 +122,8 @@ class Tuned(NamedTuple):
         best score: the true best rate may lie in between, and a finer grid may turn the result.
         ``difference`` is in the units of the score.
         """
-        return bool((self.neighbours - self.score.min()).max() > abs(difference))
+        difference = abs(require_number("difference", difference))
+        return bool((self.neighbours - self.score.min()).max() > difference)
 
 
 def train(
@@ -542,7 +544,7 @@ def _rule_of(lr, dtype):
 def _require_task(objective, data):
     """An objective is a function of parameters and data, a problem of the parameters alone."""
     for method in ("value", "value_and_grad"):
-        if not callable(getattr(objective, method, None)):
+        if isinstance(objective, type) or not callable(getattr(objective, method, None)):
             require_instance("objective", objective, Objective, "Objective(model, loss)")
     if isinstance(objective, Objective) and data is None:
         raise ValueError("an objective needs data: pass the pair (X, y) as data")
