@@ -347,10 +347,10 @@ def tune(run, grid, seeds):
     """
     require_instance("run", run, Callable, "a function (lr, seeds) -> scores")
     grid = require_floats("grid", grid).astype(float)
-    seeds = require_array("seeds", seeds, "iu", "whole numbers >= 0")
+    seeds = require_array("seeds", seeds, "iuf", "whole numbers >= 0")
     if grid.ndim != 1 or grid.size < 3 or not (np.diff(grid) > 0).all() or not grid[0] > 0:
         raise ValueError(f"grid must be at least three rising rates above 0, got {shown(grid)}")
-    if seeds.ndim != 1 or not seeds.size:
+    if seeds.ndim != 1 or not seeds.size or seeds.dtype.kind == "f":
         raise ValueError(f"seeds must be a sequence of at least one seed, got {shown(seeds)}")
     with _divergence_expected():
         scores = run(grid[:, None, None], seeds)
@@ -523,7 +523,7 @@ def _samples(data):
 def _number_of_steps(steps, epochs, data, batch_size):
     if (steps is None) == (epochs is None):
         raise ValueError(
-            "steps or epochs must be given, and one of them alone: "
+            "give either steps or epochs, "
             f"got steps={shown(steps)} and epochs={shown(epochs)}"
         )
     if steps is not None:
