@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sgdcore._checks import require_count, require_number
+from sgdcore._checks import require_count, require_floats, require_number
 
 
 class Observer(NamedTuple):
@@ -171,4 +171,4 @@ def exponential(decay):
 
 
 def _copy(theta):
-    return Average(0, theta.copy())
+    return Average(0, np.array(require_floats("theta", theta)))

@@ -79,7 +79,7 @@ def _draw(rngs, shape, dtype, fill):
     try:
         for where, rng in np.ndenumerate(rngs):
             fill(rng, result[where])
-    except AttributeError:
+    except (AttributeError, TypeError):  # the latter for the module numpy.random
         raise ValueError(
             f"rngs must be generators, such as data.generators(0, 'noise'), got {shown(rngs)}"
         ) from None

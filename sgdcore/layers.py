@@ -681,7 +681,9 @@ class Chain(Layer):
         self.layers = tuple(layers)
         for layer in self.layers:
             if not isinstance(layer, Layer):
-                raise ValueError(f"layers must be such as Dense(10), got {shown(layer)}")
+                raise ValueError(
+                    f"a network is made of layers such as Dense(10), got {shown(layer)}"
+                )
         self.parameter_names = tuple(_names_by_layer(self.layers))
         ends = list(accumulate((len(layer.parameter_names) for layer in self.layers), initial=0))
         self._parts = [slice(*bounds) for bounds in pairwise(ends)]

@@ -7,9 +7,10 @@ published with :func:`record`.
 
 import base64
 import io
-import math
 
 import numpy as np
+
+from sgdcore._checks import require_array, require_count, require_floats, require_number, shown
 
 # The colours of Okabe and Ito (2008), told apart by colour-blind readers, in an order that keeps
 # neighbours apart in lightness too. Dark mode inverts the lightness and keeps the hue.
@@ -87,9 +88,9 @@ def bands(ax, x, runs, label, **line_options):
     Raises
     ------
     ValueError
-        If ``runs`` is not of shape (R, T) with T the length of ``x``.
+        If they are not numbers, or ``runs`` is not of shape (R, T) with T the length of ``x``.
     """
-    x, runs = np.asarray(x), np.asarray(runs)
+    x, runs = require_floats("x", x), require_floats("runs", runs)
     if runs.ndim != 2 or x.shape != runs.shape[1:]:
         raise ValueError(
             f"runs must have shape (R, T) and x (T,), got shapes {runs.shape} and {x.shape}"
@@ -124,6 +125,7 @@ def contours(ax, function, xlim, ylim, *, levels=None, points=121):
     -------
     matplotlib.contour.QuadContourSet
     """
+    points = require_count("points", points, at_least=2)
     x, y = np.linspace(*xlim, points), np.linspace(*ylim, points)
     values = function(np.stack(np.meshgrid(x, y), axis=-1))
     if levels is None:
@@ -155,8 +157,8 @@ def trajectory(ax, path, label, **line_options):
     ValueError
         If ``path`` is not of shape (T, 2).
     """
-    path = np.asarray(path)
-    if path.ndim != 2 or path.shape[-1] != 2:
+    path = require_floats("path", path)
+    if path.ndim != 2 or path.shape[-1] != 2 or not len(path):
         raise ValueError(f"path must have shape (T, 2), got {path.shape}")
     style = {"marker": ".", "markersize": 4, "linewidth": 1.2, **line_options}
     (line,) = ax.plot(path[:, 0], path[:, 1], label=label, **style)
@@ -246,13 +248,13 @@ def record(name, value, rtol=1e-6, reason=None):
 
     if not isinstance(name, str) or not name.replace("-", "").replace("_", "").isalnum():
         raise ValueError(f"name must be letters, digits, - and _, got {name!r}")
-    if np.ndim(value) != 0 or not np.issubdtype(np.asarray(value).dtype, np.number):
-        raise ValueError(f"{name}: value must be one number, got {value!r}")
-    if not 0 <= rtol < math.inf:
-        raise ValueError(f"{name}: rtol must be >= 0, got {rtol!r}")
+    value = require_array(f"{name}: value", value, "iuf", "one number")
+    if value.ndim:
+        raise ValueError(f"{name}: value must be one number, got {shown(value)}")
+    rtol = require_number(f"{name}: rtol", rtol, at_least=0)
     if rtol > 1e-2 and not reason:
         raise ValueError(f"{name}: a tolerance above 1e-2 needs a reason, got rtol={rtol!r}")
-    number = np.asarray(value).item()
+    number = value.item()
     tolerance = {"rtol": rtol} | ({"reason": reason} if reason else {})
     display(
         {

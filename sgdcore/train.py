@@ -18,6 +18,7 @@ from sgdcore._checks import (
     require_flag,
     require_floats,
     require_instance,
+    require_number,
     shown,
 )
 from sgdcore.averaging import Observer
@@ -121,7 +122,8 @@ class Tuned(NamedTuple):
         best score: the true best rate may lie in between, and a finer grid may turn the result.
         ``difference`` is in the units of the score.
         """
-        return bool((self.neighbours - self.score.min()).max() > abs(difference))
+        difference = abs(require_number("difference", difference))
+        return bool((self.neighbours - self.score.min()).max() > difference)
 
 
 def train(
@@ -345,10 +347,10 @@ def tune(run, grid, seeds):
     """
     require_instance("run", run, Callable, "a function (lr, seeds) -> scores")
     grid = require_floats("grid", grid).astype(float)
-    seeds = require_array("seeds", seeds, "iu", "whole numbers >= 0")
+    seeds = require_array("seeds", seeds, "iuf", "whole numbers >= 0")
     if grid.ndim != 1 or grid.size < 3 or not (np.diff(grid) > 0).all() or not grid[0] > 0:
         raise ValueError(f"grid must be at least three rising rates above 0, got {shown(grid)}")
-    if seeds.ndim != 1 or not seeds.size:
+    if seeds.ndim != 1 or not seeds.size or seeds.dtype.kind == "f":
         raise ValueError(f"seeds must be a sequence of at least one seed, got {shown(seeds)}")
     with _divergence_expected():
         scores = run(grid[:, None, None], seeds)
@@ -521,7 +523,7 @@ def _samples(data):
 def _number_of_steps(steps, epochs, data, batch_size):
     if (steps is None) == (epochs is None):
         raise ValueError(
-            "steps or epochs must be given, and one of them alone: "
+            "give either steps or epochs, "
             f"got steps={shown(steps)} and epochs={shown(epochs)}"
         )
     if steps is not None:
@@ -542,7 +544,7 @@ def _rule_of(lr, dtype):
 def _require_task(objective, data):
     """An objective is a function of parameters and data, a problem of the parameters alone."""
     for method in ("value", "value_and_grad"):
-        if not callable(getattr(objective, method, None)):
+        if isinstance(objective, type) or not callable(getattr(objective, method, None)):
             require_instance("objective", objective, Objective, "Objective(model, loss)")
     if isinstance(objective, Objective) and data is None:
         raise ValueError("an objective needs data: pass the pair (X, y) as data")

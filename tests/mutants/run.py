@@ -41,12 +41,14 @@ STORE = ROOT / "_build" / "mutants"
 JOBS = int(os.environ.get("JOBS", "1"))
 MEMORY = 4 << 30  # bytes; a mutant may ask for an array of any size
 TESTS = {
-    "losses": ("losses", "models_and_objectives", "objectives_penalties", "newton", "import"),
-    "schedules": ("schedules", "import"),
-    "estimators": ("estimators", "networks", "import"),
-    "optimizers": ("optimizers", "invariants", "reference_values", "import"),
-    "layers": ("layers", "networks", "import"),
-}
+    "losses": (
+        "losses", "models_and_objectives", "objectives_penalties", "newton", "slips", "import",
+    ),
+    "schedules": ("schedules", "slips", "import"),
+    "estimators": ("estimators", "networks", "slips", "import"),
+    "optimizers": ("optimizers", "invariants", "reference_values", "slips", "import"),
+    "layers": ("layers", "networks", "slips", "import"),
+}  # fmt: skip
 PRELOADED = (np, scipy.linalg)
 
 
