@@ -18,6 +18,12 @@ def document():
 
 
 @together
+def test_what_takes_a_while_is_made_by_one_worker(request):
+    if request.config.getoption("loadgroup", False):  # a worker among several
+        assert request.node.nodeid.endswith("@document"), "the workers do not heed the groups"
+
+
+@together
 def test_the_whole_book_is_in_the_document(document):
     soup, headings = document
     shown = [section["id"] for section in soup.select("section.page")]
