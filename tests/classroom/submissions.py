@@ -7,17 +7,19 @@ from pathlib import Path
 import nbformat
 
 from classroom.hand_out.export import check_call, solved
-from classroom.hand_out.student import ROOT, role, strip
+from classroom.hand_out.student import ROOT, first_cell, role, strip
 
 HANDED_OUT = {}
 
 
 def chapter(number):
-    """A chapter's notebook, and the one that students get."""
+    """A chapter's notebook, and the one that students get (its text does not count here)."""
     if number not in HANDED_OUT:
         (path,) = (ROOT / "chapters").glob(f"{number}-*.ipynb")
         notebook = nbformat.read(path, as_version=4)
-        HANDED_OUT[number] = notebook, strip(notebook)
+        stripped = strip(notebook)
+        stripped.cells.insert(0, first_cell({"address": "", "repository": ""}))
+        HANDED_OUT[number] = notebook, stripped
     return HANDED_OUT[number]
 
 

@@ -14,9 +14,9 @@ from classroom.hand_out.plain import Plain
 from tests.book.notebooks import NOTEBOOKS
 from tests.environment import ROOT, built_site
 
-# A directive, a role, a label, a target, a comment, or a link to a file of the sources.
+# A directive, a role, a label, a target, an option or a definition, a comment, or a link to a file.
 MYST = re.compile(
-    r"\{[\w:.-]+\}`|^[ >]*(?::{3,}|[`~]{3,}\{)|^\([\w-]+\)=|\$\$[ ]*\([\w-]+\)|^:[\w-]+:|<!--"
+    r"\{[\w:.-]+\}`|^[ >]*(?::{3,}|[`~]{3,}\{)|^\([\w-]+\)=|\$\$[ ]*\([\w-]+\)|^:(?:[\w-]+:| )|<!--"
     r"|\]\([^):]*\.(?:ipynb|md)|\]\(#",
     re.MULTILINE,
 )
@@ -34,7 +34,7 @@ def handed_out(address=""):
     built_site()
     numbering = student.read_numbering() | {"address": address}
     return {
-        path.relative_to(path.parent).stem: [c for c in made.cells if c.cell_type == "markdown"]
+        path.stem: [c for c in made.cells if c.cell_type == "markdown"]
         for path, made in student.handed_out(numbering).items()
     }
 
