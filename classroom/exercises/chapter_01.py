@@ -106,6 +106,11 @@ EXERCISES = {
                 "Does the objective rise or fall?",
             ),
             Mistake(
+                "the second number is not divided by the number of samples",
+                (..., -1.0),
+                "Both are slopes of one objective, and that is a mean.",
+            ),
+            Mistake(
                 "one residual has the wrong sign",
                 (-2.5, -1.5),
                 "A residual is the prediction minus the target, for each sample. Which of the two "

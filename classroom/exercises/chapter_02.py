@@ -151,6 +151,12 @@ EXERCISES = {
                 "add up to the sum of the diagonal.",
             ),
             Mistake(
+                "a number on the diagonal is no eigenvalue",
+                (..., ..., 1, ..., ...),
+                "Beside the diagonal stand numbers that are not zero. Which vectors does the "
+                "Hessian only stretch?",
+            ),
+            Mistake(
                 "1/L is safe, but not the best rate",
                 (..., ..., ..., 1 / 3, ...),
                 "The best rate shrinks the steepest and the flattest direction equally fast.",

@@ -219,6 +219,11 @@ EXERCISES = {
                 "The factor is upside down. Can it help to draw the same sample twice?",
             ),
             Mistake(
+                "divided by n, which has nothing to do with it",
+                (..., ..., ..., 8 / 9),
+                "List the three pairs of samples and their mean gradients.",
+            ),
+            Mistake(
                 "n − B is divided by n",
                 (..., ..., ..., 4 / 9),
                 "With B = 1 the two ways of drawing agree, so the factor has to be 1 there.",

@@ -132,6 +132,11 @@ EXERCISES = {
                 "Dividing by B divides the variance by B². But there are B gradients in the sum.",
             ),
             Mistake(
+                "that is the standard deviation",
+                (2**0.5, ..., ..., ..., ...),
+                "Asked is the variance. Leave the root away.",
+            ),
+            Mistake(
                 "n − B is divided by n",
                 (..., 3 / 2, ..., ..., ...),
                 "With B = 1 the two ways of drawing agree, so the factor has to be 1 there.",

@@ -98,6 +98,16 @@ EXERCISES = {
                 "Differentiate ½(θ − 3)² and put θ = 0.",
             ),
             Mistake(
+                "the upper end has the wrong sign",
+                (-5, 1, ..., ...),
+                "Just right of 0 the parabola still falls. Does the penalty rise faster?",
+            ),
+            Mistake(
+                "the lower end has the wrong sign",
+                (5, ..., ..., ...),
+                "Left of 0 both parts fall.",
+            ),
+            Mistake(
                 "the slope of the smooth part is missing",
                 (-2, 2, ..., ...),
                 "That is the subdifferential of the penalty alone. At 0 the parabola slopes, too.",
@@ -213,6 +223,11 @@ EXERCISES = {
                 "that is the sum over the patients, not the mean",
                 266 * 49.0765,
                 "The loss is a mean over 266 patients.",
+            ),
+            Mistake(
+                "it is divided by the number of patients twice",
+                49.0765 / 266,
+                "A mean is taken once. Is yours a mean of means?",
             ),
             Mistake(
                 "twice too large",

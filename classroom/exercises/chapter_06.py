@@ -210,6 +210,11 @@ EXERCISES = {
                 "factor over both values of x.",
             ),
             Mistake(
+                "that is the limit of gradient descent",
+                (..., ..., 4 / 5),
+                "There every step has the same factor. Here the factors of the samples multiply.",
+            ),
+            Mistake(
                 "a run does not need every factor below 1",
                 (..., ..., 1 / 2),
                 "In the long run each factor comes equally often. What has to be below 1 is their "
@@ -330,6 +335,11 @@ EXERCISES = {
                 "the fastest rate is not the best: its noise floor is high",
                 (1 / 12, ...),
                 "You minimised the factor per step alone. After 100 steps the floor counts.",
+            ),
+            Mistake(
+                "that is the largest stable rate",
+                (1 / 6, ...),
+                "There the mean excess does not fall at all. Put a smaller rate into the formula.",
             ),
             Mistake(
                 "the first is for one input",

@@ -138,6 +138,11 @@ EXERCISES = {
                 "The lower right entry of g is −1: what it picks from x is subtracted.",
             ),
             Mistake(
+                "that is g, not the gradient of W",
+                (..., np.array([[1.0, 0.0], [0.0, -1.0]]), ...),
+                "How much does a weight move y? By the pixels that it is laid on.",
+            ),
+            Mistake(
                 "the gradient of W is turned upside down, or transposed",
                 (..., W_GRADIENT[::-1, ::-1], ...),
                 "Slide g over x without flipping it. The first index moves down, the second right.",

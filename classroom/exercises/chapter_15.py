@@ -154,6 +154,16 @@ EXERCISES = {
                 "same length.",
             ),
             Mistake(
+                "the blocks keep their order",
+                (..., 24, ..., ...),
+                "A path meets the blocks one after the other. At each it has two ways to go on.",
+            ),
+            Mistake(
+                "that is the factor of one block",
+                (5 / 4, ..., ..., ...),
+                "There are four of them, one after the other.",
+            ),
+            Mistake(
                 "the paths do not all have the same share",
                 (..., ..., 1 / 16, ...),
                 "A path through k branches is weighted by α² to the power k.",
@@ -288,6 +298,26 @@ EXERCISES = {
                 "one block too many",
                 (PLAIN + 1, RESIDUAL + 1, ...),
                 "Which χ is the first below 0.01, and how many blocks lie behind it?",
+            ),
+            Mistake(
+                "one plain block too many",
+                (PLAIN + 1, ..., ...),
+                "Print χ after each block. Which is the first below 0.01?",
+            ),
+            Mistake(
+                "one plain block too few",
+                (PLAIN - 1, ..., ...),
+                "Print χ after each block. Which is the first below 0.01?",
+            ),
+            Mistake(
+                "one residual block too many",
+                (..., RESIDUAL + 1, ...),
+                "Print χ after each block. Which is the first below 0.01?",
+            ),
+            Mistake(
+                "one residual block too few",
+                (..., RESIDUAL - 1, ...),
+                "Print χ after each block. Which is the first below 0.01?",
             ),
             Mistake(
                 "the first two have changed places",

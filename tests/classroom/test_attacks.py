@@ -96,7 +96,7 @@ ATTACKS = {
                 if what(*given, **options) is not None or what in SILENT: made.append(what.__name__)
             except OSError: pass
         SILENT = (os.mkdir, os.mkfifo, os.symlink, os.link, os.rename, os.setxattr)
-        for folder in ("/tmp", "/tmp/matplotlib", "/dev/shm", "/dev", "/", "/course", "/usr"):
+        for folder in ("/tmp", "matplotlib", "/dev/shm", "/dev", "/", "/course", "/usr"):
             attempt(open, f"{folder}/x", "wb")
             attempt(open, f"{folder}/y", "x")
             attempt(os.open, folder, os.O_TMPFILE | os.O_RDWR)
@@ -118,8 +118,8 @@ ATTACKS = {
         refused = 0
         # 463 is setxattrat, 437 openat2: numbers, as older libraries have no names for them.
         for call, *given in ((library.syscall, 463, -100, b"/tmp", 0, b"user.x", 0, 0),
-                             (library.syscall, 437, -100, b"/tmp/x", 0, 0),
-                             (library.renameat2, -100, b"/tmp/matplotlib", -100, b"/tmp/m", 4),
+                             (library.syscall, 437, -100, b"x", 0, 0),
+                             (library.renameat2, -100, b"matplotlib", -100, b"m", 4),
                              (library.vmsplice, 1, 0, 0, 0), (library.inotify_init1, 0)):
             refused += call(*given) == -1 and ctypes.get_errno() in (1, 38)
         import fcntl
