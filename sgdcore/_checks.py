@@ -56,6 +56,8 @@ def require_number(name, value, *, above=None, at_least=None, below=None):
 
 def require_count(name, value, *, at_least=1):
     """Raise a ValueError unless ``value`` is a whole number of at least ``at_least``; return it."""
+    if type(value) is int and at_least <= value <= LARGEST_COUNT:
+        return value  # what is nearly always passed, without asking what kind of number it is
     whole = _is_real(value) and at_least <= value <= LARGEST_COUNT and int(value) == value
     if not whole:
         raise ValueError(f"{name} must be a whole number >= {at_least}, got {shown(value)}")
@@ -111,6 +113,8 @@ def require_rng(rng):
 
 def require_array(name, values, kinds, expected):
     """Raise a ValueError unless these are an array, or lists like one, of kinds; return it."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in kinds:
+        return values
     try:
         array = np.asarray(values)
     except ValueError:  # lists of several lengths
@@ -127,7 +131,7 @@ def require_floats(name, values):
     Whole numbers of a small type would wrap round in a difference or a square.
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        return values
+        return values  # at once: a step asks this several times
     array = require_array(name, values, "biuf", "real numbers")
     return array if array.dtype.kind == "f" else array.astype(float)
 

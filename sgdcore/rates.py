@@ -17,7 +17,6 @@ A rule is passed to :func:`sgdcore.train` as ``lr``.
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +29,9 @@ from sgdcore._checks import (
     require_schedule,
     shown,
 )
+
+# Up to here a rate is finite in half precision too.
+SMALL_IN_ANY_DTYPE = 65504.0
 
 
 class Rule(NamedTuple):
@@ -66,7 +68,7 @@ def scheduled(schedule):
     def rate(state, t, theta, grad, loss_at):
         lr = schedule(t)
         # Most schedules return one float. For it this is the whole check, and a quick one.
-        if isinstance(lr, float) and not shape and 0 <= lr <= _largest(theta.dtype):
+        if isinstance(lr, float) and not shape and 0 <= lr <= SMALL_IN_ANY_DTYPE:
             return np.asarray(lr, theta.dtype), state, 0
         lr = _sound(lr, t, theta.dtype)
         if lr.shape != shape:
@@ -273,11 +275,6 @@ def reduce_on_plateau(lr, *, factor=0.1, patience=10, improvement=1e-4):
         )
 
     return Rule(init, rate, record, first.shape)
-
-
-@cache
-def _largest(dtype):
-    return float(np.finfo(dtype).max)
 
 
 def _no_state(runs):

@@ -408,7 +408,10 @@ class _Recorder:
 
     def rate(self, rate):
         """Add the rate of the step that follows the last record."""
-        self.rates.append(np.broadcast_to(rate, (*self.rows[-1][1].shape, 1))[..., 0].copy())
+        rate = np.asarray(rate)
+        row = np.empty(self.rows[-1][1].shape, rate.dtype)
+        row[..., None] = rate
+        self.rates.append(row)
 
     def history(self, state):
         """All records, after those of the run that was resumed."""
@@ -472,7 +475,7 @@ def _report(history, data, still):
             file=sys.stderr,
         )
     lost = history.diverged
-    if not lost.any():
+    if not np.count_nonzero(lost):
         return
     for name, values in zip("Xy", data or (), strict=False):
         bad = ~np.isfinite(values)
@@ -511,10 +514,8 @@ def _samples(data):
         X, y = data
     except (TypeError, ValueError):
         raise ValueError("data must be a pair (X, y)") from None
-    X, y = (
-        require_array(f"{name} of data", values, "biuf", "real numbers")
-        for name, values in (("X", X), ("y", y))
-    )
+    X = require_array("X of data", X, "biuf", "real numbers")
+    y = require_array("y of data", y, "biuf", "real numbers")
     if X.ndim != 2 or y.ndim != 1 or len(X) != len(y) or not len(y):
         raise ValueError(f"data must be X (n, d) and y (n,), got shapes {X.shape} and {y.shape}")
     return X, y
@@ -635,7 +636,9 @@ def _spread(theta, rule, seeds):
         ) from None
     if 0 in leading:
         raise ValueError(f"there must be at least one run, got runs of shape {leading}")
-    return np.broadcast_to(theta, (*leading, theta.shape[-1])).copy()
+    start = np.empty((*leading, theta.shape[-1]), theta.dtype)
+    start[...] = theta
+    return start
 
 
 def _sampler(data, batch_size, seeds, sampling):
