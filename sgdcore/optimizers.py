@@ -1218,9 +1218,12 @@ def _require_state(state, kind):
 
 
 def _require_fit(grad, theta, lr):
+    shape = ()
     try:
         floats = theta.dtype.kind == grad.dtype.kind == "f"
-        number = isinstance(lr, float) or lr.dtype.kind in "fiu"
+        number = isinstance(lr, float)
+        if not number:
+            number, shape = lr.dtype.kind in "fiu", lr.shape
     except AttributeError:  # lists, or a rate that is an int
         floats = number = False
     if not floats:
@@ -1229,12 +1232,11 @@ def _require_fit(grad, theta, lr):
             if getattr(value, "dtype", np.dtype(int)).kind != "f":
                 raise ValueError(f"{name} must be floats, an array (..., P), got {got}")
     if not number:
-        require_array("lr", lr, "iuf", "a number or an array (..., 1)")
+        shape = require_array("lr", lr, "iuf", "a number or an array (..., 1)").shape
     if grad.shape != theta.shape:
         raise ValueError(
             f"grad and theta must have the same shape: grad has {grad.shape}, theta {theta.shape}"
         )
-    shape = np.shape(lr)
     if shape and (shape[-1] != 1 or len(shape) > theta.ndim):
         raise ValueError(
             "lr must be a number or broadcast with (..., 1): "

@@ -545,7 +545,8 @@ def _rule_of(lr, dtype):
 def _require_task(objective, data):
     """An objective is a function of parameters and data, a problem of the parameters alone."""
     for method in ("value", "value_and_grad"):
-        if isinstance(objective, type) or not callable(getattr(objective, method, None)):
+        uncalled = objective in (Objective, Problem)
+        if uncalled or not callable(getattr(objective, method, None)):
             require_instance("objective", objective, Objective, "Objective(model, loss)")
     if isinstance(objective, Objective) and data is None:
         raise ValueError("an objective needs data: pass the pair (X, y) as data")

@@ -168,8 +168,8 @@ def test_record_publishes_a_number_with_its_tolerance(shown):
         (("gap", np.ones(2)), "one number"),
         (("gap", "1.0"), "one number"),
         (("gap", None), "one number"),
-        (("gap", 1.0, -1e-3), "rtol must be >= 0"),
-        (("gap", 1.0, np.nan), "rtol must be >= 0"),
+        (("gap", 1.0, -1e-3), "rtol must be a finite number >= 0"),
+        (("gap", 1.0, np.nan), "rtol must be a finite number >= 0"),
         (("gap", 1.0, 0.02), "needs a reason"),
     ],
 )

@@ -718,7 +718,7 @@ def test_a_hessian_product_is_linear_in_a_vector_of_any_size(size):
 
 def test_what_is_recorded_stays_as_it_is():
     """Functions that write what they return into one array, or change what they are given."""
-    kept, average, rate = np.zeros(2), np.zeros((2, 3)), np.zeros((2, 1))
+    kept, rate, average, place = (np.zeros(shape) for shape in (2, (2, 1), (2, 3), (2, 3)))
 
     def evaluate(theta):
         kept[:] = theta.sum(axis=-1)
@@ -734,7 +734,7 @@ def test_what_is_recorded_stays_as_it_is():
         return rate
 
     def in_place(theta):
-        return np.clip(theta, -10, 10, out=theta)
+        return np.clip(theta, -10, 10, out=place)
 
     def record(**options):
         return run(
