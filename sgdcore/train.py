@@ -291,10 +291,10 @@ def _loop(
         if looks:
             evaluations += looks * count(take(data, batch))
         if observers:
-            shown_to_them = theta.view()
-            shown_to_them.flags.writeable = False
+            watched = theta.view()
+            watched.flags.writeable = False
             observed = tuple(
-                observer.update(seen, shown_to_them)
+                observer.update(seen, watched)
                 for observer, seen in zip(observers, observed, strict=True)
             )
     t = first + steps
