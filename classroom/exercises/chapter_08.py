@@ -154,7 +154,7 @@ EXERCISES = {
             Mistake(
                 "the factor is β, not what the theorem says",
                 (..., ..., 1 / 4),
-                "β is the product of the two roots. They are complex here: what is the size of one?",
+                "β is the product of the two roots. They are complex here: how large is one?",
             ),
             Mistake(
                 "the factor is that of gradient descent",
