@@ -50,10 +50,11 @@ def label_mistakes(app, doctree):
             cell.insert(0, nodes.paragraph("", VERDICTS[tag[2]], classes=["verdict"]))
 
 
-def launch_only_what_is_published(app, config):
-    """Without the address of a repository there is nothing that Binder or Colab could open."""
-    if not config.html_theme_options.get("repository_url"):
-        config.html_theme_options.pop("launch_buttons", None)
+def launch_only_what_is_published(app):
+    """Without a repository's address Binder and Colab have nothing to open; nor has an EPUB."""
+    options = app.config.html_theme_options
+    if app.builder.name != "html" or not options.get("repository_url"):
+        options.pop("launch_buttons", None)
 
 
 def write_entrance(app, exception):
@@ -85,7 +86,7 @@ def number_by_file(assign):
 def setup(app):
     collector = TocTreeCollectorWithStyles
     collector.assign_section_numbers = number_by_file(collector.assign_section_numbers)
-    app.connect("config-inited", launch_only_what_is_published)
+    app.connect("builder-inited", launch_only_what_is_published)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("doctree-read", label_mistakes)

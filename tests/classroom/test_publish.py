@@ -2,10 +2,12 @@
 
 import os
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
+from book._ext.course import launch_only_what_is_published
 from classroom.hand_out import publish, student
 from tests.environment import ROOT
 
@@ -85,3 +87,17 @@ def test_launch_buttons_point_to_the_branch():
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     options = config["sphinx"]["config"]["html_theme_options"]
     assert options["repository_branch"] == student.BRANCH
+
+
+@pytest.mark.parametrize(
+    ("builder", "address", "buttons"),
+    [("html", "https://git.example/a/b", True), ("html", "", False),
+     ("epub", "https://git.example/a/b", False)],
+)  # fmt: skip
+def test_there_are_buttons_where_there_is_something_to_open(builder, address, buttons):
+    options = {"repository_url": address, "launch_buttons": {"colab_url": "https://c.example"}}
+    app = SimpleNamespace(
+        builder=SimpleNamespace(name=builder), config=SimpleNamespace(html_theme_options=options)
+    )
+    launch_only_what_is_published(app)
+    assert ("launch_buttons" in options) == buttons
