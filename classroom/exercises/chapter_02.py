@@ -4,7 +4,7 @@ import numpy as np
 
 from classroom.exercises import Exercise, Mistake
 
-MOST_STEPS = 10_000
+MOST_STEPS = 1000
 
 
 def curvatures(X, y):
@@ -12,15 +12,15 @@ def curvatures(X, y):
     return np.linalg.eigvalsh(X.T @ X / len(y))
 
 
-def walk(X, y, lr, small_enough, scale=1.0):
+def walk(X, y, lr, small_enough, scale=1.0, most=MOST_STEPS):
     """Gradient descent from zero until a test of the gradient holds; and its steps."""
     theta = np.zeros(X.shape[1])
-    for steps in range(MOST_STEPS):
+    for steps in range(most):
         gradient = scale * X.T @ (X @ theta - y) / len(y)
         if small_enough(gradient):
             return theta, steps
         theta = theta - lr * gradient
-    return theta, MOST_STEPS
+    return theta, most
 
 
 def below(limit):
@@ -40,6 +40,11 @@ def regressions(rng):
     # Two inputs: the same curvature in every direction, and two that the rate treats alike.
     yield np.array([[1.0, 1.0], [1.0, -1.0]]), np.array([rng.integers(4, 9), 0.0]), 0.1, 0.01
     yield np.array([[3.0, 0.0], [0.0, 1.0]]), np.array([6.0, rng.integers(4, 9)]), 0.4, 0.01
+    # A flat valley, once with a rate that arrives in hundreds of steps, and once with one that
+    # does not in those allowed.
+    valley, flat_target = np.array([[1.0, 0.0], [0.0, 0.1]]), rng.integers(1, 9)
+    yield valley, np.array([1.0, flat_target]), 3.0, 0.01
+    yield valley, np.array([1.0, flat_target]), 1.0, 0.01
     X = rng.standard_normal((40, 5)) * rng.uniform(0.5, 2, 5)
     y = X @ rng.standard_normal(5) + rng.standard_normal(40)
     yield X, y, 0.6 / curvatures(X, y)[-1], 1e-4
@@ -90,9 +95,33 @@ def largest_curvature(X, y, lr, error):
     return walk(X, y, lr, below(curvatures(X, y)[-1] * error))
 
 
-def tested_after_the_step(X, y, lr, error):
-    theta, steps = descend(X, y, lr, error)
+def error_over_curvature(X, y, lr, error):
+    return walk(X, y, lr, below(error / curvatures(X, y)[0]))
+
+
+def next_decrease(X, y, lr, error):
+    H = X.T @ X / len(y)
+
+    def hardly_falls(gradient):  # f(θ) − f(θ − ηg) of a quadratic
+        return lr * gradient @ gradient - lr**2 / 2 * gradient @ H @ gradient <= error
+
+    return walk(X, y, lr, hardly_falls)
+
+
+def one_more(X, y, lr, theta, steps):
     return theta - lr * X.T @ (X @ theta - y) / len(y), steps + 1
+
+
+def last_decrease(X, y, lr, error):
+    return one_more(X, y, lr, *next_decrease(X, y, lr, error))
+
+
+def tested_after_the_step(X, y, lr, error):
+    return one_more(X, y, lr, *descend(X, y, lr, error))
+
+
+def beyond_the_cap(X, y, lr, error):
+    return walk(X, y, lr, below(curvatures(X, y)[0] * error), most=10 * MOST_STEPS)
 
 
 def counted_from_one(X, y, lr, error):
@@ -210,12 +239,12 @@ EXERCISES = {
                 "the gradient norm is compared with the error itself",
                 norm_against_error,
                 "A small gradient does not mean that θ is near: in a flat valley it is small far "
-                "away. Which number in the certificate says how flat?",
+                "away. Which number in the guarantee says how flat?",
             ),
             Mistake(
                 "the norm is squared",
                 squared_norm,
-                "`g @ g` is the square of the norm. Which one is in the certificate?",
+                "`g @ g` is the square of the norm. Which one is in the guarantee?",
             ),
             Mistake(
                 "the largest entry of the gradient is compared, not its norm",
@@ -235,10 +264,33 @@ EXERCISES = {
                 "is about the gradient.",
             ),
             Mistake(
+                "the last decrease of the loss is compared with the error",
+                last_decrease,
+                "A loss that hardly falls any more can be far from its minimum, and θ farther. "
+                "The guarantee is about the gradient.",
+            ),
+            Mistake(
+                "the decrease that the next step would bring is compared with the error",
+                next_decrease,
+                "A loss that hardly falls any more can be far from its minimum, and θ farther. "
+                "The guarantee is about the gradient.",
+            ),
+            Mistake(
+                "the error is divided by μ, not multiplied",
+                error_over_curvature,
+                "The flatter the valley, the smaller the gradient has to be. Does your limit fall "
+                "when μ does?",
+            ),
+            Mistake(
                 "the largest eigenvalue stands where the smallest belongs",
                 largest_curvature,
                 "The guarantee has to hold in the flattest direction, where a small gradient "
                 "hides the longest way.",
+            ),
+            Mistake(
+                "it goes on beyond the steps allowed",
+                beyond_the_cap,
+                "However far it still is: after how many steps has it to give back where it is?",
             ),
             Mistake(
                 "one step too many",
