@@ -19,7 +19,7 @@ REDIRECT = """<!doctype html>
 </html>
 """
 
-MISTAKE = re.compile(r"tag_mistake:(\d\d):(broken|fixed|measured)")
+MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
 VERDICTS = {
     "broken": "Broken on purpose",
     "fixed": "Repaired",
@@ -46,8 +46,9 @@ def label_mistakes(app, doctree):
     """Say above a cell tagged as a mistake what it is."""
     for cell in doctree.findall(nodes.container):
         for tag in filter(None, map(MISTAKE.fullmatch, cell["classes"])):
-            cell["classes"].append(f"mistake-{tag[2]}")
-            cell.insert(0, nodes.paragraph("", VERDICTS[tag[2]], classes=["verdict"]))
+            verdict = tag[1].replace("repaired", "fixed")  # as the programs of the sources say
+            cell["classes"].append(f"mistake-{verdict}")
+            cell.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
 
 
 def launch_only_what_is_published(app):

@@ -6,7 +6,7 @@ from pathlib import Path
 from sphinx.util.images import get_image_size
 
 PICTURE = re.compile(r'<img (?=[^>]*\bsrc="[^"]*_images/(?P<name>[^"/]+)")')
-PANELS = 800  # pixels: a figure wider than this has panels side by side
+PANELS = 600  # pixels: a figure wider than this has panels side by side
 DESIGN = re.compile(r'class="[^"]*\bsd-')
 
 

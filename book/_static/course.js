@@ -4,6 +4,7 @@
     "div.math > :not(.eqno)": "Formula",
     pre: "Program",
     ".cell_output, div.output": "Output",
+    figure: "Figure",
     "table, .pst-scrollable-table-container": "Table",
   };
 

@@ -25,6 +25,7 @@ MOVES = 0.02  # cumulative layout shift
 VERDICTS = {
     "broken": "Broken on purpose",
     "fixed": "Repaired",
+    "repaired": "Repaired",
     "measured": "A claim, measured",
 }
 
@@ -174,7 +175,7 @@ def shows_or_lacks_a_solution(page):
     return shown + ([f"{solutions} solutions"] if solutions < 3 else [])
 
 
-MISTAKES = """() => [...document.querySelectorAll("article .cell[class*=tag_mistake]")]
+MISTAKES = """() => [...document.querySelectorAll("article .cell:is([class*=tag_mistake], [class*=tag_source])")]
   .map((cell) => [cell.className, cell.firstElementChild.textContent])"""
 
 
@@ -188,7 +189,7 @@ def marks_a_mistake_by_colour_alone(page):
     return [
         [tags, label]
         for tags, label in page.evaluate(MISTAKES)
-        if label != VERDICTS[re.search(r"tag_mistake:\d\d:(\w+)", tags)[1]]
+        if label != VERDICTS[re.search(r"tag_(?:mistake|source):\w+:(\w+)", tags)[1]]
     ]
 
 
