@@ -190,7 +190,7 @@ EXERCISES = {
             Mistake(
                 "the noise before the tail is forgotten",
                 best_tail(before=False),
-                "At the beginning of the tail the run has collected noise. What is its mean square?",
+                "When the tail begins, the run has collected noise. What is its mean square?",
             ),
             Mistake(
                 "the number of skipped steps, not of averaged ones",
