@@ -91,6 +91,11 @@ EXERCISES = {
     "10-e1": Exercise(
         asked="two limits, the noise's and the start's, and a number of steps",
         reference=(8, 56, 392),
+        tests=(
+            "Test it: for T = 1000, add the squares of the 1000 weights in a loop, and multiply.",
+            "Test it: add up e_t = (7/8)^t · 8 for t from 1 to 1000 in a loop.",
+            "Test it: put your T into both parts, with your two limits. Are they equal?",
+        ),
         mistakes=(
             Mistake(
                 "the noise is divided by λ, not by what the theorem says",
@@ -186,6 +191,12 @@ EXERCISES = {
         asked="a number of iterates, and how many times larger the mean of all is, to within 1 %",
         reference=(BEST, TIMES),
         rtol=0.01,
+        tests=(
+            "Test it: compute the mean square for this k, and for 3 % less and 3 % more. Is yours "
+            "the lowest?",
+            "Test it: simulate a thousand runs with normal noise, and compare the mean squares of "
+            "both means.",
+        ),
         mistakes=(
             Mistake(
                 "the noise before the tail is forgotten",
