@@ -93,6 +93,11 @@ EXERCISES = {
     "11-e1": Exercise(
         asked="a factor per step, a condition number and a number of steps",
         reference=(2 / 3, 3.0, 3.0),
+        tests=(
+            "Test it: make Newton's step from θ = 1 and divide where it ends by 1.",
+            "Test it: scale the matrix in numpy, and divide its two eigenvalues.",
+            "Test it: run the chapter's conjugate gradients on such a diagonal matrix.",
+        ),
         mistakes=(
             Mistake(
                 "the factor is that of a quadratic, where Newton arrives at once",
@@ -192,6 +197,10 @@ EXERCISES = {
     "11-e3": Exercise(
         asked="the least damping, and the steps that damping 1 takes, both to within 1 %",
         reference=(LEAST, float(STEPS)),
+        tests=(
+            "Test it: with 2 % more damping a long run must end at 0, with 2 % less it must not.",
+            "Test it: is |θ| above the level one step earlier?",
+        ),
         rtol=0.01,
         mistakes=(
             Mistake(
