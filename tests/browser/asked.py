@@ -175,7 +175,8 @@ def shows_or_lacks_a_solution(page):
     return shown + ([f"{solutions} solutions"] if solutions < 3 else [])
 
 
-MISTAKES = """() => [...document.querySelectorAll("article .cell:is([class*=tag_mistake], [class*=tag_source])")]
+MISTAKES = """() => [...document.querySelectorAll(
+    "article .cell:is([class*=tag_mistake], [class*=tag_source])")]
   .map((cell) => [cell.className, cell.firstElementChild.textContent])"""
 
 
