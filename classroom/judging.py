@@ -11,12 +11,16 @@ Plain data are numbers, truth values, words, None, numpy arrays of these, and li
 """
 
 import ast
+import contextlib
 import copy
 import hashlib
 import inspect
 import itertools
 import linecache
+import signal
 import sys
+import threading
+import time
 import traceback
 import warnings
 from dataclasses import dataclass
@@ -27,6 +31,8 @@ import numpy as np
 
 NOT_WRITTEN, RIGHT, WRONG = "not written yet", "right", "wrong"
 
+PATIENCE = 10  # seconds for the calls of one function, all together
+LAST_PATIENCE = 0.2  # seconds for each call after that
 MOST_ENTRIES = 1_000_000  # of an answer: more is no answer to any exercise
 LARGEST_ENTRY = 16  # bytes; a word may take those of several entries
 DEEPEST = 8  # lists within lists
@@ -57,6 +63,10 @@ class Failure(NamedTuple):
     source: str | None = None
 
 
+class NoEnd(BaseException):  # no Exception: an ``except`` in the student's loop must not stop it
+    """A call took too long."""
+
+
 class Observation(NamedTuple):
     """What one call of the student's function did, or a value that a student gave."""
 
@@ -82,6 +92,9 @@ GENERAL = {
         "write into it; `a = a - …` makes a new one."
     ),
     "raises an error": None,
+    "does not end": (
+        "Your loop did not end on these numbers: can its condition ever become false?"
+    ),
     "returns nothing": (
         "Python gives back None where a function ends without `return`. Printing a result, or "
         "giving it a name, does not return it."
@@ -193,14 +206,39 @@ def observe(function, cases):
     """
     if function is ...:
         return [Observation(UNWRITTEN)] * len(cases)
-    return [_observe_call(function, case) for case in cases]
+    end = time.monotonic() + PATIENCE
+    return [
+        _observe_call(function, case, max(end - time.monotonic(), LAST_PATIENCE)) for case in cases
+    ]
 
 
-def _observe_call(function, case):
+@contextlib.contextmanager
+def _ended_after(seconds):
+    """Raise NoEnd in the body after so many seconds, where the platform can."""
+    if not hasattr(signal, "setitimer") or (
+        threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def end(number, frame):
+        raise NoEnd
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _observe_call(function, case, seconds):
     arguments = copy.deepcopy(case)
     try:
-        value = function(*arguments)
-    except Exception as error:
+        with _ended_after(seconds):
+            value = function(*arguments)
+    except (Exception, NoEnd) as error:
         return Observation(error=_failure(function, error))
     changed = [
         place
@@ -376,7 +414,7 @@ def _observe_quietly(function, case):
         warnings.simplefilter("ignore")
         try:
             return Observation(function(*arguments))
-        except Exception as error:
+        except (Exception, NoEnd) as error:
             return Observation(error=Failure(type(error).__name__, ""))
 
 
@@ -472,6 +510,8 @@ def _problem(observation, expected, rtol):
     """How an observation differs from the value expected, or None if it does not."""
     if observation.error is not None:
         kind, message, *_ = observation.error
+        if kind == NoEnd.__name__:
+            return Problem("it does not end", "does not end")
         return Problem(f"{kind}: {message}" if message else kind, "raises an error")
     return difference(observation.value, expected, rtol)
 
@@ -577,7 +617,8 @@ def _case(exercise, case, got, right):
     lines.append(_row("expected: ", right))
     if got.error is None:
         return [*lines, _row("got:      ", got.value)]
-    lines.append(f"got:      {got.error.kind}")
+    endless = got.error.kind == NoEnd.__name__
+    lines.append(f"got:      {'nothing: it was stopped' if endless else got.error.kind}")
     if got.error.line is not None:
         lines.append(f"in line {got.error.line} of your cell: {got.error.source}")
     return lines

@@ -100,10 +100,15 @@ EXERCISES = {
                 "The chain rule puts that factor before its residual.",
             ),
             Mistake(
-                "the second number has the wrong sign",
+                "those are the two samples' shares of the first number",
+                (-2, 3),
+                "Each number is a mean over both samples. The second is the slope in b.",
+            ),
+            Mistake(
+                "the second number has the wrong sign, or that is where a step leads",
                 (..., 0.5),
-                "Raise b a little: the sample that is too low gains more than the other loses. "
-                "Does the objective rise or fall?",
+                "Is that the gradient, or the point after a step? Raise b a little: the sample "
+                "that is too low gains more than the other loses. Does the objective rise or fall?",
             ),
             Mistake(
                 "the second number is not divided by the number of samples",

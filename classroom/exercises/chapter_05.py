@@ -230,9 +230,15 @@ EXERCISES = {
                 "A mean is taken once. Is yours a mean of means?",
             ),
             Mistake(
-                "twice too large",
+                "that is the largest slope with its sign",
+                32.5875,
+                "A weight may want to go either way. Is the steepest slope a positive one?",
+            ),
+            Mistake(
+                "twice too large, or the norm of all slopes",  # 97.79: it happens to be as large
                 2 * 49.0765,
-                "`losses.squared()` is *half* the squared error.",
+                "`losses.squared()` is *half* the squared error. And the weights go one by one: "
+                "which single slope decides?",
             ),
             Mistake(
                 "half too small",

@@ -3,6 +3,9 @@
 import numpy as np
 
 from classroom.exercises import Exercise, Mistake
+from classroom.judging import NoEnd
+
+MOST_LOSSES = 1000  # of a search that ends
 
 
 def loss_at(theta, X, y):
@@ -18,6 +21,8 @@ def search(loss, gradient, theta, start, shrink, demand):
     here, lr, evaluated = loss(theta), start, 2
     while loss(theta - lr * gradient) > here - demand(lr):
         lr, evaluated = lr * shrink, evaluated + 1
+        if evaluated > MOST_LOSSES:
+            raise NoEnd
     return lr, evaluated
 
 
@@ -37,8 +42,9 @@ def batches(rng):
     yield np.zeros(1), np.array([[1.0], [0.5]]), np.array([1.0, 1.0]), scale / 10, 0.5, 0.1
     yield np.zeros(1), np.array([[1.0], [3.0]]), np.array([2.0, 1.0]), scale, 0.5, 0.5
     yield np.zeros(1), np.array([[3.0]]), np.array([2.0]), scale, 0.7, 0.9
+    # Here even a demand without the rate is met, but not at the first rate.
+    yield np.zeros(2), np.array([[0.5, 0.5]]), np.array([2.0]), 8 * scale, 0.5, 0.5
     shapes = (
-        (1, 2, 0.5, 0.5),
         (4, 3, 0.7, 0.1),
         (8, 5, 0.3, 0.9),
         (6, 4, 0.9, 0.4),
@@ -92,14 +98,14 @@ def norm_not_squared(theta, X, y, start, shrink, slope):
 
 def uphill(theta, X, y, start, shrink, slope):
     gradient = gradient_at(theta, X, y)
-    lr, evaluated = start, 2
-    while loss_at(theta + lr * gradient, X, y) > loss_at(theta, X, y) - slope * lr * (
-        gradient @ gradient
-    ):
-        lr, evaluated = lr * shrink, evaluated + 1
-        if evaluated > 1000:  # it never holds
-            break
-    return lr, evaluated
+    return search(
+        lambda point: loss_at(point, X, y),
+        -gradient,
+        theta,
+        start,
+        shrink,
+        lambda lr: slope * lr * gradient @ gradient,
+    )
 
 
 def rise_allowed(theta, X, y, start, shrink, slope):
@@ -121,11 +127,47 @@ def any_decrease(theta, X, y, start, shrink, slope):
 
 def rate_forgotten(theta, X, y, start, shrink, slope):
     gradient = gradient_at(theta, X, y)
-    lr, evaluated = start, 2
-    while loss_at(theta - lr * gradient, X, y) > loss_at(theta, X, y) - slope * gradient @ gradient:
-        lr, evaluated = lr * shrink, evaluated + 1
-        if evaluated > 1000:  # it may never hold
-            break
+    return search(
+        lambda point: loss_at(point, X, y),
+        gradient,
+        theta,
+        start,
+        shrink,
+        lambda lr: slope * gradient @ gradient,
+    )
+
+
+def never_shrunk(theta, X, y, start, shrink, slope):
+    if line_search(theta, X, y, start, shrink, slope)[1] > 2:
+        raise NoEnd
+    return start, 2
+
+
+def gradient_alone_summed(theta, X, y, start, shrink, slope):
+    gradient = len(y) * gradient_at(theta, X, y)
+    return search(
+        lambda point: loss_at(point, X, y),
+        gradient,
+        theta,
+        start,
+        shrink,
+        lambda lr: slope * lr * (gradient @ gradient),
+    )
+
+
+def slope_left_out(theta, X, y, start, shrink, slope):
+    return line_search(theta, X, y, start, shrink, 1.0)
+
+
+def complement_of_shrink(theta, X, y, start, shrink, slope):
+    return line_search(theta, X, y, start, 1 - shrink, slope)
+
+
+def last_trial_compared(theta, X, y, start, shrink, slope):
+    gradient = gradient_at(theta, X, y)
+    here, lr, evaluated = loss_at(theta, X, y), start, 2
+    while (new := loss_at(theta - lr * gradient, X, y)) > here - slope * lr * gradient @ gradient:
+        here, lr, evaluated = new, lr * shrink, evaluated + 1
     return lr, evaluated
 
 
@@ -191,7 +233,7 @@ EXERCISES = {
                 "a factor 2 is missing in the first limit",
                 (2 / 5, ..., ...),
                 "At 1/L the error is gone in one step. A larger rate overshoots, and may still "
-                "converge.",
+                "converge. Or did you add up x² instead of averaging it?",
             ),
             Mistake(
                 "there the mean square falls fastest",
@@ -289,6 +331,32 @@ EXERCISES = {
                 "A smaller step may lower the loss by less. What in your condition says so?",
             ),
             Mistake(
+                "it does not end where the first rate fails",
+                never_shrunk,
+                "Can the condition of your loop ever become false? From one trial to the next the "
+                "rate should change, and nothing else.",
+            ),
+            Mistake(
+                "the gradient is a sum, the loss a mean",
+                gradient_alone_summed,
+                "Loss and gradient have to belong together. Which of them is divided by n?",
+            ),
+            Mistake(
+                "the slope is missing in the demand",
+                slope_left_out,
+                "Where does `slope` stand in your condition?",
+            ),
+            Mistake(
+                "the rate is shrunk by the share that should be left",
+                complement_of_shrink,
+                "Try `shrink` at 0.9. What should be left of the rate?",
+            ),
+            Mistake(
+                "the loss is compared with that of the last trial",
+                last_trial_compared,
+                "The demand is on the way from theta. Which loss is the same in every trial?",
+            ),
+            Mistake(
                 "the loss at theta is not counted",
                 tried_rates_alone,
                 "You compare with one more loss than those of the rates tried.",
@@ -340,6 +408,11 @@ EXERCISES = {
                 "that is the largest stable rate",
                 (1 / 6, ...),
                 "There the mean excess does not fall at all. Put a smaller rate into the formula.",
+            ),
+            Mistake(
+                "the grid is too coarse",
+                (0.03, 0.001),
+                "Try a finer grid around each of the two.",
             ),
             Mistake(
                 "the first is for one input",

@@ -242,10 +242,11 @@ EXERCISES = {
                 "Multiply by the length of the run.",
             ),
             Mistake(
-                "the flat direction is left out",
+                "the flat direction is left out, or starts too near",
                 1000,
                 "For the steep direction alone a long decay is best. But the flat one has hardly "
-                "arrived: give `mean_excess` both curvatures.",
+                "arrived: give `mean_excess` both curvatures, and the "
+                "start at distance 10.",
             ),
             Mistake(
                 "the steep direction is left out",

@@ -22,8 +22,10 @@ def nesterov(curvature, theta, rates, beta):
 
 def valleys(rng):
     """Valleys of one to five directions; the rates of all but the first change."""
-    yield np.array([1.0]), np.array([rng.uniform(0.5, 2.0)]), np.array([0.1, 0.1]), 0.5
-    yield np.array([2.0]), np.array([rng.uniform(0.5, 2.0)]), np.array([0.1, 0.05, 0.02]), 0.8
+    first, second = rng.integers(1, 9, size=2).astype(float)
+    # The first two are shown: numbers to reckon with.
+    yield np.array([1.0]), np.array([first]), np.array([0.2, 0.1]), 0.5
+    yield np.array([2.0]), np.array([second]), np.array([0.1, 0.05, 0.02]), 0.8
     for d, steps, beta in ((2, 4, 0.9), (3, 8, 0.6), (5, 20, 0.95), (4, 12, 0.3)):
         curvature = rng.uniform(0.2, 1.0, d)
         rates = 0.3 * rng.uniform(0.2, 1.0, steps)
@@ -74,6 +76,43 @@ def all_weighted(curvature, theta, rates, beta):
     return nesterov(curvature, theta, (1 - beta) * np.asarray(rates), beta)
 
 
+def half_gradient(curvature, theta, rates, beta):
+    return nesterov(curvature / 2, theta, rates, beta)
+
+
+def first_step_alone(curvature, theta, rates, beta):
+    return nesterov(curvature, theta, rates[:1], beta)
+
+
+def scalar_product(curvature, theta, rates, beta):
+    b = np.zeros_like(theta)
+    for lr in rates:
+        g = curvature @ theta
+        b = beta * b + g
+        theta = theta - lr * (g + beta * b)
+    return theta
+
+
+def gradient_never_renewed(curvature, theta, rates, beta):
+    b, g = np.zeros_like(theta), curvature * theta
+    for lr in rates:
+        b = beta * b + g
+        theta = theta - lr * (g + beta * b)
+    return theta
+
+
+def beta_before_the_gradient(curvature, theta, rates, beta):
+    return walk(curvature, theta, rates, beta, lambda g, b, old, beta: beta * g + b)
+
+
+def gradient_ahead(curvature, theta, rates, beta):
+    v = np.zeros_like(theta)
+    for lr in rates:
+        v = beta * v - lr * curvature * (theta + beta * v)
+        theta = theta + v
+    return theta
+
+
 def two_heavy_balls(curvature, theta, rates, beta):
     b = np.zeros_like(theta)
     for lr in rates:
@@ -120,6 +159,14 @@ EXERCISES = {
     "08-e1": Exercise(
         asked="two limits, the heavy ball's and Nesterov's, and a factor per step",
         reference=(5 / 8, 5 / 12, 1 / 2),
+        tests=(
+            "Test it: make a hundred steps of the heavy ball on the steepest direction, at a rate "
+            "1 % below this one and at one 1 % above. Only the second should run away.",
+            "Test it: make a hundred of Nesterov's steps on the steepest direction, at a rate 1 % "
+            "below this one and at one 1 % above. Only the second should run away.",
+            "Test it: give the 2 by 2 matrix of the heavy ball to `np.linalg.eigvals`, for each "
+            "of the two curvatures. How large are the eigenvalues?",
+        ),
         mistakes=(
             Mistake(
                 "the two limits have changed places",
@@ -150,6 +197,16 @@ EXERCISES = {
                 "the second is the end of Nesterov's range of complex roots",
                 (..., 1 / 4, ...),
                 "Beyond ηλ = 1 the roots are real, and may still be smaller than 1.",
+            ),
+            Mistake(
+                "the first is not what the theorem says",
+                (3 / 8, ..., ...),
+                "At the limit the recursion has a root of −1. Which sign does β get there?",
+            ),
+            Mistake(
+                "both limits are half as large as they should be",
+                (5 / 16, 5 / 24, ...),
+                "Without momentum, β = 0, both should be 2/L.",
             ),
             Mistake(
                 "the factor is β, not what the theorem says",
@@ -205,6 +262,39 @@ EXERCISES = {
                 "With beta at 0.9, is your first step ten times shorter than it should be?",
             ),
             Mistake(
+                "the gradient is half as large as it should be",
+                half_gradient,
+                "Differentiate ½cθ² with respect to θ: what becomes of the ½?",
+            ),
+            Mistake(
+                "only the first rate is used",
+                first_step_alone,
+                "Where does your `return` stand? Inside the loop it ends the run in the first "
+                "step.",
+            ),
+            Mistake(
+                "all coordinates have the same gradient",
+                scalar_product,
+                "`@` adds up over the coordinates. Each should have its own curvature times its "
+                "own θ.",
+            ),
+            Mistake(
+                "the gradient is never computed again",
+                gradient_never_renewed,
+                "Does θ stay where it is? Print the gradient in every step.",
+            ),
+            Mistake(
+                "beta stands before the gradient, not before the buffer",
+                beta_before_the_gradient,
+                "How much of the buffer would be left after one more step without a gradient?",
+            ),
+            Mistake(
+                "the gradient is taken at a point ahead of theta",
+                gradient_ahead,
+                "In the form that is asked, the gradient is taken at θ itself, and the rate stands "
+                "outside the buffer.",
+            ),
+            Mistake(
                 "two steps of the heavy ball for each rate",
                 two_heavy_balls,
                 "One gradient a step is enough.",
@@ -217,9 +307,14 @@ EXERCISES = {
         ),
     ),
     "08-e3": Exercise(
-        asked="two numbers of steps, without restart and with it, to within 1 %",
+        asked="two numbers of steps, without restart and with it, counted exactly",
         reference=(WITHOUT, WITH),
-        rtol=0.01,
+        tests=(
+            "Test it: print f(x)/f(x₀) after this number of steps without a restart, and after "
+            "one fewer. Only the first should be at most 10⁻¹⁰.",
+            "Test it: print f(x)/f(x₀) after this number of steps with restarts, and after one "
+            "fewer. Only the first should be at most 10⁻¹⁰.",
+        ),
         mistakes=(
             Mistake(
                 "the two have changed places",
@@ -235,6 +330,51 @@ EXERCISES = {
                 "the distance is measured, not the loss",
                 (..., steps_needed(True, distance=True)),
                 "Along flat directions a long way is a small loss.",
+            ),
+            Mistake(
+                "one step too few",
+                (WITHOUT - 1, WITH - 1),
+                "In the first step k is 0. And f is asked at x, not at θ.",
+            ),
+            Mistake(
+                "the restart comes one step late",
+                (..., 860),
+                "Set k to 0 *before* θ is computed, not after it.",
+            ),
+            Mistake(
+                "the gradient is taken at x",
+                (7580, 846),
+                "The question says where: g is the gradient at which of the two points?",
+            ),
+            Mistake(
+                "the test is not relative",
+                (4160, 851),
+                "How large is f at the start? The loss has to fall to a share of that.",
+            ),
+            Mistake(
+                "the curvatures are spaced evenly, but not on a log scale",
+                (382, 404),
+                "Print your ten λ. By which factor does each differ from the next?",
+            ),
+            Mistake(
+                "the memory is one step shorter than asked",
+                (5647, 1086),
+                "Look at the fraction in front of the last move: what stands below k?",
+            ),
+            Mistake(
+                "the second is gradient descent, which has no memory",
+                (..., steps_of_gradient_descent()),
+                "You restart nearly always. Which sign of the test says that the move is uphill?",
+            ),
+            Mistake(
+                "that is gradient descent along the flattest direction",
+                (115_124, 115_124),
+                "Where is the memory, k/(k + 3)? And the loss is a sum over all ten directions.",
+            ),
+            Mistake(
+                "there is no restart in the second",
+                (..., WITHOUT),
+                "Does your test ever hold? Print the steps in which it does.",
             ),
             Mistake(
                 "the first is gradient descent, which has no memory",

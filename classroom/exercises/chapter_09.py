@@ -32,9 +32,14 @@ def adamw(theta, gradients, lr, decay, mask):
 
 def streams(rng):
     """Starts with gradients of one to six steps; in one of them the gradients are tiny."""
-    for size, steps, scale in ((1, 1, 1.0), (2, 3, 1.0), (3, 4, 3e-8), (5, 6, 10.0)):
+    # The first two are shown: numbers to reckon with.
+    first, second, third = rng.integers(1, 9, size=3).astype(float)
+    yield np.array([first]), np.array([[second]]), 0.1, 0.5, np.ones(1)
+    gradients = np.array([[third, 1.0], [-1.0, 2.0]])
+    yield np.array([first, -second]), gradients, 0.1, 0.2, np.array([1.0, 0.0])
+    for size, steps, scale in ((3, 4, 3e-8), (5, 6, 10.0)):
         mask = np.ones(size)
-        mask[size // 2 :] = 0.0 if size > 1 else 1.0
+        mask[size // 2 :] = 0.0
         theta = rng.uniform(1, 2, size) * rng.choice([-1.0, 1.0], size)
         gradients = scale * rng.uniform(0.5, 2, (steps, size)) * rng.choice([-1, 1], (steps, size))
         yield theta, gradients, rng.uniform(0.05, 0.2), rng.uniform(0.2, 0.5), mask
@@ -124,6 +129,44 @@ def decay_after_the_step(theta, gradients, lr, decay, mask):
     return theta
 
 
+def one_array_for_both(theta, gradients, lr, decay, mask):
+    m = v = np.zeros(len(theta))
+    for t, g in enumerate(gradients):
+        m *= BETA1
+        m += (1 - BETA1) * g
+        v *= BETA2
+        v += (1 - BETA2) * g**2
+        theta = (1 - lr * decay * mask) * theta - lr * corrected(m, v, t + 1)
+    return theta
+
+
+def sums_not_averages(theta, gradients, lr, decay, mask):
+    def step(m, v, count):
+        return corrected(m / (1 - BETA1), v / (1 - BETA2), count)
+
+    return run(theta, gradients, lr, decay, mask, step)
+
+
+def first_a_sum(theta, gradients, lr, decay, mask):
+    return run(theta, gradients, lr, decay, mask, lambda m, v, k: corrected(m / (1 - BETA1), v, k))
+
+
+def masked_step(theta, gradients, lr, decay, mask):
+    return run(theta, gradients, lr, decay, mask, lambda m, v, k: mask * corrected(m, v, k))
+
+
+def counted_from_zero(theta, gradients, lr, decay, mask):
+    return run(theta, gradients, lr, decay, mask, lambda m, v, k: corrected(m, v, k - 1))
+
+
+def columns(theta, gradients, lr, decay, mask):
+    return adamw(theta, gradients.T, lr, decay, mask)
+
+
+def mask_as_places(theta, gradients, lr, decay, mask):
+    return theta[mask]
+
+
 def climbs(theta, gradients, lr, decay, mask):
     return run(theta, gradients, lr, decay, mask, lambda m, v, k: -corrected(m, v, k))
 
@@ -132,6 +175,16 @@ EXERCISES = {
     "09-e1": Exercise(
         asked="four numbers: the first change over the rate, with both, none, only m, only v",
         reference=(1.0, 1.5, 6.0, 0.25),
+        tests=(
+            "Test it: compute both averages after the one gradient, divide each by its own 1 − β, "
+            "and put them into the step.",
+            "Test it: compute both averages after the one gradient, and put them into the step as "
+            "they are.",
+            "Test it: compute both averages after the one gradient, divide the first by 1 − β₁, "
+            "and put them into the step.",
+            "Test it: compute both averages after the one gradient, divide the second by 1 − β₂, "
+            "and put them into the step.",
+        ),
         mistakes=(
             Mistake(
                 "all four have the wrong sign",
@@ -195,6 +248,42 @@ EXERCISES = {
                 "the correction counts one step too many",
                 one_step_late,
                 "After the first gradient the weights of the average add up to 1 − β.",
+            ),
+            Mistake(
+                "the correction counts from 0",
+                counted_from_zero,
+                "In the first step 1 − β to the power of 0 is zero. How many gradients has the "
+                "average seen by then?",
+            ),
+            Mistake(
+                "it goes through the columns of the gradients",
+                columns,
+                "One step is one *row*. `for g in gradients` goes through the rows.",
+            ),
+            Mistake(
+                "the mask is used as an index",
+                mask_as_places,
+                "`mask` holds the numbers 0 and 1, which are no places in θ. Multiply by it.",
+            ),
+            Mistake(
+                "both averages stand in one array",
+                one_array_for_both,
+                "`m = v = np.zeros(…)` makes one array with two names, and `*=` writes into it.",
+            ),
+            Mistake(
+                "the gradients are added up, not averaged",
+                sums_not_averages,
+                "How much of a gradient enters the average? The two shares add up to 1.",
+            ),
+            Mistake(
+                "the first average is a sum",
+                first_a_sum,
+                "How much of a gradient enters the average? The two shares add up to 1.",
+            ),
+            Mistake(
+                "the mask stops the whole step",
+                masked_step,
+                "Coordinates outside the mask do not *decay*. Should they learn nothing?",
             ),
             Mistake(
                 "ε stands under the root",
@@ -262,12 +351,38 @@ EXERCISES = {
         asked="two numbers: the factors by which the floors of SGD and of Adam fall",
         reference=(16.0, 4.0),
         rtol=0.03,
+        tests=(
+            "Test it: print the mean loss of 64 long runs of SGD, without their beginning, for B "
+            "at 16 and at 256. Divide the first by the second.",
+            "Test it: print the mean loss of 64 long runs of Adam, without their beginning, for B "
+            "at 16 and at 256. Divide the first by the second.",
+        ),
         mistakes=(
             Mistake(
                 "the two have changed places",
                 (4.0, 16.0),
                 "Which of the two divides by the size of the noise, and so takes longer steps "
                 "when the noise is less?",
+            ),
+            Mistake(
+                "the factors are upside down",
+                (1 / 16, 1 / 4),
+                "By which factor does it *fall*? Divide the higher floor by the lower one.",
+            ),
+            Mistake(
+                "those are shares, not factors",
+                (15 / 16, 3 / 4),
+                "A floor that halves falls by the factor 2. Divide the higher by the lower one.",
+            ),
+            Mistake(
+                "those are the roots of the factors",
+                (4.0, 2.0),
+                "Asked is the mean *loss*, not the distance from the minimum.",
+            ),
+            Mistake(
+                "the noise falls too fast",
+                (256.0, 16.4),
+                "The noise of a batch has the standard deviation 1/√B. Is yours 1/B?",
             ),
             Mistake(
                 "Adam's floor is not SGD's",

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import signal
 
 import numpy as np
 import pytest
@@ -151,6 +152,32 @@ def test_exception_in_the_call_itself(said):
     assert text.startswith("wrong — TypeError: ") and "2 were given" in text
     assert "line" not in text
     assert said(FUNCTION, 2.5).startswith("wrong — TypeError: 'float' object is not callable\n")
+
+
+def waits_for_good(prediction, target):
+    while True:
+        try:
+            missing = prediction - target
+            while missing.size:  # the loop that does not end
+                pass
+        except Exception:
+            pass
+
+
+def test_a_loop_that_does_not_end_is_stopped_at_the_students_line(said, monkeypatch):
+    monkeypatch.setattr(judging, "PATIENCE", 0.3)
+    before = signal.getsignal(signal.SIGALRM)
+    text = said(FUNCTION, waits_for_good)
+    assert text.startswith("wrong — it does not end\n")
+    assert "  got:      nothing: it was stopped\n  in line " in text
+    assert f"  hint: {GENERAL['does not end']}\n" in text
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_where_no_clock_can_ring_a_function_is_called_without(said, monkeypatch):
+    monkeypatch.delattr(signal, "setitimer")
+    assert said(FUNCTION, mean_square).startswith("right")
 
 
 def test_an_exception_that_cannot_be_printed(said):

@@ -1,4 +1,4 @@
-"""Three wrong answers to every exercise, as students give them: slips, half-truths, guesses.
+"""Wrong answers to every exercise, as students give them: slips, half-truths, guesses.
 
 They were written from the questions, not from the catalogue of mistakes.
 """
@@ -178,6 +178,40 @@ def shrinks_first(theta, X, y, start, shrink, slope):
             return lr, count
 
 
+def rate_forgotten(theta, X, y, start, shrink, slope):
+    g = X.T @ (X @ theta - y) / len(y)
+    lr, count = start, 2
+    while loss(theta - lr * g, X, y) > loss(theta, X, y) - slope * (g @ g):
+        lr, count = lr * shrink, count + 1
+    return lr, count
+
+
+def never_shrunk(theta, X, y, start, shrink, slope):
+    g = X.T @ (X @ theta - y) / len(y)
+    lr, count = start, 2
+    while loss(theta - lr * g, X, y) > loss(theta, X, y) - slope * lr * g @ g:
+        count += 1
+    return lr, count
+
+
+def gradient_of_the_sum(theta, X, y, start, shrink, slope):
+    g = X.T @ (X @ theta - y)
+    lr, count = start, 2
+    while loss(theta - lr * g, X, y) > loss(theta, X, y) - slope * lr * g @ g:
+        lr, count = lr * shrink, count + 1
+    return lr, count
+
+
+def last_loss_compared(theta, X, y, start, shrink, slope):
+    g = X.T @ (X @ theta - y) / len(y)
+    lr, count, here = start, 2, loss(theta, X, y)
+    new = loss(theta - lr * g, X, y)
+    while new > here - slope * lr * g @ g:
+        here, lr, count = new, lr * shrink, count + 1
+        new = loss(theta - lr * g, X, y)
+    return lr, count
+
+
 # ---- 07
 
 
@@ -199,6 +233,116 @@ def degrees(t, peak, warmup, steps):
     t = np.asarray(t, float)
     done = np.clip((t - warmup) / (steps - warmup), 0, 1)
     return np.where(t < warmup, peak * t / max(warmup, 1), peak * (1 + np.cos(180 * done)) / 2)
+
+
+# ---- 08
+
+
+def momentum_run(curvature, theta, rates, beta, step):
+    b = np.zeros(len(theta))
+    for lr in rates:
+        g = curvature * theta
+        b = beta * b + g
+        theta = theta - lr * step(g, b, beta)
+    return theta
+
+
+def heavy_ball(curvature, theta, rates, beta):
+    return momentum_run(curvature, theta, rates, beta, lambda g, b, beta: b)
+
+
+def beta_on_the_gradient(curvature, theta, rates, beta):
+    return momentum_run(curvature, theta, rates, beta, lambda g, b, beta: b + beta * g)
+
+
+def rate_in_the_buffer(curvature, theta, rates, beta):
+    b = np.zeros(len(theta))
+    for lr in rates:
+        g = curvature * theta
+        b = beta * b + lr * g
+        theta = theta - (lr * g + beta * b)
+    return theta
+
+
+def no_half_left(curvature, theta, rates, beta):
+    return momentum_run(curvature / 2, theta, rates, beta, lambda g, b, beta: g + beta * b)
+
+
+def returns_in_the_loop(curvature, theta, rates, beta):
+    b = np.zeros(len(theta))
+    for lr in rates:
+        g = curvature * theta
+        b = beta * b + g
+        theta = theta - lr * (g + beta * b)
+        return theta
+
+
+def matrix_product(curvature, theta, rates, beta):
+    b = 0
+    for lr in rates:
+        g = curvature @ theta
+        b = beta * b + g
+        theta = theta - lr * (g + beta * b)
+    return theta
+
+
+def one_gradient(curvature, theta, rates, beta):
+    b, g = np.zeros(len(theta)), curvature * theta
+    for lr in rates:
+        b = beta * b + g
+        theta = theta - lr * (g + beta * b)
+    return theta
+
+
+def textbook_nesterov(curvature, theta, rates, beta):
+    v = np.zeros(len(theta))
+    for lr in rates:
+        g = curvature * (theta + beta * v)
+        v = beta * v - lr * g
+        theta = theta + v
+    return theta
+
+
+# ---- 09
+
+
+def adam_run(theta, gradients, lr, decay, mask, *, first=0, share=0.1, held=1.0, pulls=0.0):
+    m = v = 0
+    for t, g in enumerate(gradients, first + 1):
+        g = g + pulls * decay * mask * theta
+        m = 0.9 * m + share * g
+        v = 0.999 * v + 0.001 * g**2
+        step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        theta = (1 - (1 - pulls) * lr * decay * mask) * theta - lr * held ** (1 - mask) * step
+    return theta
+
+
+def decay_as_gradient(theta, gradients, lr, decay, mask):
+    return adam_run(theta, gradients, lr, decay, mask, pulls=1.0)
+
+
+def counts_from_zero(theta, gradients, lr, decay, mask):
+    return adam_run(theta, gradients, lr, decay, mask, first=-1)
+
+
+def first_average_summed(theta, gradients, lr, decay, mask):
+    return adam_run(theta, gradients, lr, decay, mask, share=1.0)
+
+
+def step_masked(theta, gradients, lr, decay, mask):
+    return adam_run(theta, gradients, lr, decay, mask, held=0.0)
+
+
+def two_names(theta, gradients, lr, decay, mask):
+    m = v = np.zeros(len(theta))
+    for t, g in enumerate(gradients, 1):
+        m *= 0.9
+        m += 0.1 * g
+        v *= 0.999
+        v += 0.001 * g**2
+        step = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        theta = (1 - lr * decay * mask) * theta - lr * step
+    return theta
 
 
 # ---- 14
@@ -254,6 +398,8 @@ ANSWERS = {
         (1.0, -1.0),  # not divided by 2
         (-2.5, -1.5),  # residuals −2 and −1: the second the wrong way round
         (-0.5, 0.5),  # the direction of the step
+        (-2, 3),  # two samples' shares of the first
+        (0.5, 0.5),  # the point after a step
     ],
     "01-e2": [price_without_minus, gradient_first, kink_overlooked],
     "01-e3": [15, 30, 60],
@@ -292,21 +438,69 @@ ANSWERS = {
         (1, 5, 5, 3),  # the slope of the parabola with the wrong sign throughout
     ],
     "05-e2": [divided_before, l2_slope_at_u, python_max],
-    "05-e3": [50, 60, 151.57],
+    "05-e3": [50, 60, 151.57, 32.59, 97.8],
     "06-e1": [
         (4 / 5, 10 / 17, 1 / 2),
         (4 / 5, 10 / 17, 2),  # the limit for x = 1
         (4 / 5, 4 / 5, 5 / 4),  # the mean of x⁴ as the square of the mean of x²
     ],
-    "06-e2": [slope_added, loss_is_a_sum, shrinks_first],
+    "06-e2": [
+        slope_added,
+        loss_is_a_sum,
+        shrinks_first,
+        rate_forgotten,
+        never_shrunk,
+        gradient_of_the_sum,
+        last_loss_compared,
+    ],
     "06-e3": [
         (0.02, 0.0005),  # a coarse grid
+        (0.03, 0.001),  # a coarser one
         (1 / 12, 1 / 12),
         (0.0176, 0.000176),
     ],
     "07-e1": [(1 / 11, 1 / 2), (1 / 10, 0), (9 / 10, 1 / 2)],
     "07-e2": [wave_too_long, one_if, degrees],
     "07-e3": [300, 674, 250],
+    "08-e1": [
+        (3 / 8, 5 / 12, 1 / 2),  # 2(1 − β)/L
+        (5 / 16, 5 / 24, 1 / 2),  # 1/L for 2/L
+        (5 / 8, 5 / 12, 1 / 4),
+    ],
+    "08-e2": [
+        heavy_ball,
+        beta_on_the_gradient,
+        rate_in_the_buffer,
+        no_half_left,
+        returns_in_the_loop,
+        matrix_product,
+        one_gradient,
+        textbook_nesterov,
+    ],
+    "08-e3": [
+        (4163, 865),  # k from 1
+        (4164, 860),  # the restart one step late
+        (7580, 846),  # the gradient at x
+        (382, 404),  # np.linspace
+        (4164, 4164),  # the restart never used
+        (4164, 66848),  # its sign the wrong way round
+        (5647, 1086),  # k/(k + 2)
+    ],
+    "09-e1": [(-1, -3 / 2, -6, -1 / 4), (1, 3 / 2, 1 / 4, 6), (1 / 8, 9 / 8, 9 / 2, 1 / 32)],
+    "09-e2": [
+        decay_as_gradient,
+        counts_from_zero,
+        first_average_summed,
+        step_masked,
+        two_names,
+    ],
+    "09-e3": [
+        (16, 16),
+        (1 / 16, 1 / 4),
+        (256, 16.4),  # noise of 1/B
+        (4, 2),  # distances, not losses
+        (15 / 16, 3 / 4),
+    ],
     "14-e1": [
         (Y, W_SLIP, X_PLUS),  # g with two pluses
         (Y, [[0, 0], [1, 0]], [[1, -1], [2, -1]]),  # the gradient of x as large as W
