@@ -9,6 +9,7 @@ role that is not known here is an error, so that none slips through.
 import base64
 import posixpath
 import re
+from textwrap import indent
 
 FENCE = re.compile(r"(?P<marks>`{3,}|~{3,}|:{3,})(?:\{(?P<name>[\w:.-]+)\})?(?P<rest>.*)")
 OPTION = re.compile(r":(?P<name>[\w-]+):(?P<value>.*)")
@@ -65,17 +66,21 @@ class Plain:
         """Translate a text with its directives."""
         lines, done, running = source.splitlines(), [], []
         while lines:
-            fence = FENCE.fullmatch(lines[0])
+            bare = lines[0].lstrip()
+            fence = FENCE.fullmatch(bare)
             if not fence:
                 running.append(lines.pop(0))
                 continue
+            inset = lines[0].removesuffix(bare)  # within an item of a list
             body, lines = closed(fence["marks"], lines)
+            body = [line.removeprefix(inset) for line in body]
             done.append(self.text("\n".join(running)))
             running = []
             if fence["name"]:
-                done.append(self.directive(fence["name"], fence["rest"].strip(), body))
+                block = self.directive(fence["name"], fence["rest"].strip(), body)
             else:
-                done.append("\n".join([fence[0], *body, fence["marks"]]))
+                block = "\n".join([fence[0], *body, fence["marks"]])
+            done.append(indent(block, inset))
         done.append(self.text("\n".join(running)))
         return "\n\n".join(filter(None, (part.strip("\n") for part in done)))
 
@@ -199,7 +204,7 @@ class Plain:
 
 def closed(marks, lines):
     """The lines inside the fence that ``lines`` begin with, and those after it."""
-    end = re.compile(rf"{re.escape(marks)}{marks[0]}*\s*")
+    end = re.compile(rf"\s*{re.escape(marks)}{marks[0]}*\s*")
     for number, line in enumerate(lines[1:], 1):
         if end.fullmatch(line):
             return lines[1:number], lines[number + 1 :]

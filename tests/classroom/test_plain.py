@@ -137,6 +137,8 @@ def plain(source, **changed):
          "> **Theorem 9.1 (So $x$).**\n>\n> It is."),
         ("````{prf:theorem}\n:label: thm-a\n```{math}\n:label: eq-a\nx\n= y\n```\n````",
          "> **Theorem 9.1.**\n>\n> $$ x = y \\tag{9.2} $$"),
+        ("1. So\n\n   ```{math}\n   :label: eq-a\n   x = y\n   ```\n\n   and then.",
+         "1. So\n\n   $$\n   x = y\n   \\tag{9.2}\n   $$\n\n   and then."),
         ("```{prf:proof}\nClear.\n```", "*Proof.* Clear. ∎"),
         ("$$\nx\n$$ (eq-a)", "$$\nx\n\\tag{9.2}\n$$"),
         ("```{math}\n:nonumber:\na \\\\ b\n```", "$$\n\\begin{split}\na \\\\ b\n\\end{split}\n$$"),
