@@ -201,6 +201,172 @@ def degrees(t, peak, warmup, steps):
     return np.where(t < warmup, peak * t / max(warmup, 1), peak * (1 + np.cos(180 * done)) / 2)
 
 
+# ---- 08
+
+
+def heavy_ball(curvature, theta, rates, beta):
+    b = np.zeros(len(theta))
+    for lr in rates:
+        b = beta * b + curvature * theta
+        theta = theta - lr * b
+    return theta
+
+
+def rate_inside(curvature, theta, rates, beta):
+    b = np.zeros(len(theta))
+    for lr in rates:
+        g = curvature * theta
+        b = beta * b + lr * g
+        theta = theta - (lr * g + beta * b)
+    return theta
+
+
+def old_buffer(curvature, theta, rates, beta):
+    b = np.zeros(len(theta))
+    for lr in rates:
+        g = curvature * theta
+        theta = theta - lr * (g + beta * b)
+        b = beta * b + g
+    return theta
+
+
+def growing_memory(restart, lam, answer):
+    """What ``answer(t, k)`` makes of the steps, and of those since the last restart."""
+    x = theta = np.ones(10)
+    k = t = 0
+    while lam @ x**2 > 1e-10 * lam.sum():
+        g = lam * theta
+        new = theta - g
+        if restart and g @ (new - x) > 0:
+            k = 0
+        theta = new + k / (k + 3) * (new - x)
+        x, k, t = new, k + 1, t + 1
+    return answer(t, k)
+
+
+def with_and_without(lam, answer):
+    return tuple(growing_memory(restart, lam, answer) for restart in (False, True))
+
+
+# ---- 09
+
+
+def decay_in_the_gradient(theta, gradients, lr, decay, mask):
+    m, v = np.zeros(len(theta)), np.zeros(len(theta))
+    for t, g in enumerate(gradients, 1):
+        g = g + decay * mask * theta
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        theta = theta - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    return theta
+
+
+def counts_from_zero(theta, gradients, lr, decay, mask):
+    m, v = np.zeros(len(theta)), np.zeros(len(theta))
+    for t, g in enumerate(gradients):
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        step = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        theta = (1 - lr * decay * mask) * theta - lr * step
+    return theta
+
+
+def decay_without_rate(theta, gradients, lr, decay, mask):
+    m, v = np.zeros(len(theta)), np.zeros(len(theta))
+    for t, g in enumerate(gradients, 1):
+        m = 0.9 * m + 0.1 * g
+        v = 0.999 * v + 0.001 * g**2
+        step = (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        theta = theta - lr * step - decay * mask * theta
+    return theta
+
+
+# ---- 10
+
+
+def row_is_a_view(X, y, theta, lr, order):
+    table = np.zeros(X.shape)
+    for i in order:
+        old = table[i]
+        table[i] = (X[i] @ theta - y[i]) * X[i]
+        theta = theta - lr * (table[i] - old + table.mean(axis=0))
+    return theta
+
+
+def mean_of_all_entries(X, y, theta, lr, order):
+    table = np.zeros(X.shape)
+    for i in order:
+        fresh = (X[i] @ theta - y[i]) * X[i]
+        theta = theta - lr * (fresh - table[i] + table.mean())
+        table[i] = fresh
+    return theta
+
+
+def running_sum(X, y, theta, lr, order):
+    table, mean = np.zeros(X.shape), np.zeros(len(theta))
+    for i in order:
+        fresh = (X[i] @ theta - y[i]) * X[i]
+        theta = theta - lr * (fresh - table[i] + mean)
+        mean = mean + fresh - table[i]
+        table[i] = fresh
+    return theta
+
+
+def tail(ks, *, shrink=(1 - 1 / 40) ** 2, noise=None):
+    """The best of these tails, and how many times larger the mean square of all iterates is."""
+    rho, squares = 1 - 1 / 40, []
+    for k in ks:
+        square = 50.0**2
+        for _ in range(1000 - k):
+            square = shrink * square + 1 / 4
+        left = rho * (1 - rho**k) / (k / 40)
+        each = ((1 - rho ** np.arange(1, k + 1)) ** 2).sum() / (k / 20) ** 2
+        squares.append(left**2 * square + (noise(k) if noise else each))
+    return int(ks[np.argmin(squares)]), squares[-1] / min(squares)
+
+
+# ---- 11
+
+
+def only_the_new_residual(H, g, steps):
+    s, r = np.zeros(len(g)), g
+    p = r
+    for _ in range(steps):
+        length = (r @ r) / (p @ H @ p)
+        s = s + length * p
+        r = r - length * H @ p
+        p = r + (r @ r) / (r @ r) * p
+    return s
+
+
+def direction_is_the_residual(H, g, steps):
+    s, r = np.zeros(len(g)), g.copy()
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        square = r @ r
+        length = square / (p @ Hp)
+        s += length * p
+        r -= length * Hp
+        p = r + (r @ r) / square * p
+    return s
+
+
+def conjugate_with_plus(H, g, steps):
+    s, r = np.zeros(len(g)), g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        length = (r @ p) / (p @ Hp)
+        s, r = s + length * p, r - length * Hp
+        p = r + (r @ Hp) / (p @ Hp) * p
+    return s
+
+
+def first_step_to_the_other_side():
+    return np.tanh(3) / 6 - 1 / np.cosh(3) ** 2
+
+
 # ---- 14
 
 
@@ -307,6 +473,50 @@ ANSWERS = {
     "07-e1": [(1 / 11, 1 / 2), (1 / 10, 0), (9 / 10, 1 / 2)],
     "07-e2": [wave_too_long, one_if, degrees],
     "07-e3": [300, 674, 250],
+    "08-e1": [
+        (5 / 8, 5 / 12, 7 / 10),  # 1 − ημ
+        (5 / 8, 5 / 12, 1 / 4),  # β for its root
+        (3 / 8, 5 / 12, 1 / 2),  # 1 − β in the first
+    ],
+    "08-e2": [heavy_ball, rate_inside, old_buffer],
+    "08-e3": [
+        (7580, 846),  # the gradient at x
+        with_and_without(np.linspace(1e-4, 1, 10), lambda t, k: t),
+        with_and_without(np.geomspace(1e-4, 1, 10), lambda t, k: k),
+    ],
+    "09-e1": [
+        (-1, -3 / 2, -6, -1 / 4),
+        (1, 3 / 2, 1 / 4, 6),
+        (1 / 8, 9 / 8, 9 / 2, 1 / 32),  # m by v, without the root
+    ],
+    "09-e2": [decay_in_the_gradient, counts_from_zero, decay_without_rate],
+    "09-e3": [
+        (16, 16),
+        (1 / 16, 1 / 4),
+        (256, 16.4),  # 1/B as the standard deviation
+    ],
+    "10-e1": [
+        (4, 56, 784),  # v/λ, and on with it
+        (8, 64, 512),  # the mean begins with the start, and on with it
+        (16, 56, 196),  # v as a standard deviation, and on with it
+    ],
+    "10-e2": [row_is_a_view, mean_of_all_entries, running_sum],
+    "10-e3": [
+        tail(range(100, 1001, 100)),  # a coarse grid
+        tail(range(1, 1001), shrink=1 - 1 / 40),  # ρ for its square
+        tail(range(1, 1001), noise=lambda k: 400 / k),  # the limit v/λ² over k
+    ],
+    "11-e1": [
+        (1 / 3, 3, 3),  # the length of the step
+        (2 / 3, np.linalg.cond([[1, 1 / 4], [1, 1]]), 3),  # np.linalg.cond of D H
+        (0, 3, 5),
+    ],
+    "11-e2": [only_the_new_residual, direction_is_the_residual, conjugate_with_plus],
+    "11-e3": [
+        (first_step_to_the_other_side(), 22),
+        (0.2, 22),  # a grid of 0.1
+        (0.174, 21),  # the steps counted from 0
+    ],
     "14-e1": [
         (Y, W_SLIP, X_PLUS),  # g with two pluses
         (Y, [[0, 0], [1, 0]], [[1, -1], [2, -1]]),  # the gradient of x as large as W
