@@ -117,6 +117,17 @@ EXERCISES = {
                 "v is the mean square of the noise. It is squared already.",
             ),
             Mistake(
+                "the rate has stayed in the first",
+                (1 / 2, ..., ...),
+                "A kick moves θ by η times itself. By how much does it move the sum of all later "
+                "iterates?",
+            ),
+            Mistake(
+                "the second is squared",
+                (..., 56**2, ...),
+                "Here the mean of ē is asked, not the mean of its square.",
+            ),
+            Mistake(
                 "ρ is missing in the second",
                 (..., 64, ...),
                 "The mean begins with the iterate after the first step.",
@@ -222,6 +233,11 @@ EXERCISES = {
                 "the mean square shrinks by ρ a step, not by its square",
                 best_tail(power=1),
                 "A step makes ρ times e of e. What does it make of its square?",
+            ),
+            Mistake(
+                "the mean of all iterates is not the best",
+                (1000, 1),
+                "How much of the start is left in it? Try half of the run.",
             ),
             Mistake(
                 "the number of skipped steps, not of averaged ones",

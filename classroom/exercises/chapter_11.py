@@ -130,7 +130,7 @@ EXERCISES = {
                 "You have the length of the step over θ. Where does the step end?",
             ),
             Mistake(
-                "the condition number is that of H, before Jacobi",
+                "the condition number is that of H, before Jacobi, or of D H D",
                 (..., float((5 + 13**0.5) / (5 - 13**0.5)), ...),
                 "After Jacobi both diagonal entries are 1.",
             ),
@@ -139,6 +139,11 @@ EXERCISES = {
                 (..., float(np.linalg.cond([[1, 1 / 4], [1, 1]])), ...),
                 "D H is not symmetric, and `np.linalg.cond` takes singular values. P^(1/2) stands "
                 "on both sides.",
+            ),
+            Mistake(
+                "the condition number is upside down",
+                (..., 1 / 3, ...),
+                "Can a condition number be below 1?",
             ),
             Mistake(
                 "the off-diagonal entry was divided by H₁₁, not by the root of H₁₁ H₂₂",
