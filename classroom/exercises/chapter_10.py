@@ -17,15 +17,19 @@ def saga(X, y, theta, lr, order):
 
 
 def regressions(rng):
-    """Regressions of one to five inputs; every order draws some sample twice."""
+    """Regressions of one to five inputs, in round numbers; every order draws a sample twice."""
     sizes = (
-        (2, 1, [0, 1, 0, 1]), (3, 1, [2, 2, 0]), (4, 2, [0, 1, 0, 3, 1]), (6, 3, None),
+        (2, 1, [0, 1, 0, 1]),
+        (3, 1, [2, 2, 0]),
+        (2, 2, [0, 1, 0]),
+        (4, 2, [0, 1, 0, 3, 1]),
+        (6, 3, None),
         (10, 5, None),
     )
     for n, d, order in sizes:
-        X, y = rng.uniform(0.5, 1.5, (n, d)), rng.uniform(0.5, 2.0, n)
+        X, y = rng.uniform(0.5, 1.5, (n, d)).round(2), rng.uniform(0.5, 2.0, n).round(2)
         order = rng.integers(n, size=3 * n).tolist() if order is None else order
-        yield X, y, rng.standard_normal(d), 0.1, order
+        yield X, y, rng.standard_normal(d).round(2), 0.1, order
 
 
 def stepping(direction, *, keep=True):
@@ -69,12 +73,12 @@ def renewed_after_the_step(X, y, theta, lr, order):
     return theta
 
 
-def square_of_the_tail_mean(k, *, before=True, start=True, young=True):
+def square_of_the_tail_mean(k, *, before=True, young=True, power=2):
     """Mean square of the mean of the last k of 1000 iterates, in one direction."""
     curvature, lr, e, steps = 1 / 20, 1 / 2, 50.0, 1000
     rho = 1 - lr * curvature
-    left = rho ** (2 * (steps - k))
-    square = start * left * e**2 + before * lr * (1 - left) / (curvature * (2 - lr * curvature))
+    left = rho ** (power * (steps - k))
+    square = left * e**2 + before * lr**2 * (1 - left) / (1 - rho**power)
     weights = 1 - young * rho ** np.arange(1, k + 1)
     noise = (weights**2).sum() / (k * curvature) ** 2
     return (rho * (1 - rho**k) / (k * lr * curvature)) ** 2 * square + noise
@@ -106,6 +110,22 @@ EXERCISES = {
                 "the first is the last iterate's floor",
                 (8 / 15, ..., ...),
                 "That is what a single iterate ends at. Here T times a mean square is asked.",
+            ),
+            Mistake(
+                "v is taken for a standard deviation",
+                (16, ..., ...),
+                "v is the mean square of the noise. It is squared already.",
+            ),
+            Mistake(
+                "the rate has stayed in the first",
+                (1 / 2, ..., ...),
+                "A kick moves θ by η times itself. By how much does it move the sum of all later "
+                "iterates?",
+            ),
+            Mistake(
+                "the second is squared",
+                (..., 56**2, ...),
+                "Here the mean of ē is asked, not the mean of its square.",
             ),
             Mistake(
                 "ρ is missing in the second",
@@ -153,7 +173,8 @@ EXERCISES = {
             Mistake(
                 "that is SAG: the new gradient counts only 1/n",
                 sag,
-                "Is the mean of your step over all samples the full gradient?",
+                "Is the mean of your step over all samples the full gradient? If you keep the old "
+                "row: `old = table[i]` is a view, and changes with the table.",
             ),
             Mistake(
                 "the sign of the correction is turned",
@@ -174,6 +195,11 @@ EXERCISES = {
                 "the table's sum is given back, not its mean",
                 stepping(lambda fresh, old, table: fresh - old + table.sum(axis=0)),
                 "What is the mean of the old rows over all samples?",
+            ),
+            Mistake(
+                "one mean is given back to all inputs",
+                stepping(lambda fresh, old, table: fresh - old + table.mean()),
+                "`table.mean()` is a single number. How many has the mean of the rows?",
             ),
             Mistake(
                 "plain SGD: the table stays at zero",
@@ -202,6 +228,16 @@ EXERCISES = {
                 "the noise before the tail is forgotten",
                 best_tail(before=False),
                 "When the tail begins, the run has collected noise. What is its mean square?",
+            ),
+            Mistake(
+                "the mean square shrinks by ρ a step, not by its square",
+                best_tail(power=1),
+                "A step makes ρ times e of e. What does it make of its square?",
+            ),
+            Mistake(
+                "the mean of all iterates is not the best",
+                (1000, 1),
+                "How much of the start is left in it? Try half of the run.",
             ),
             Mistake(
                 "the number of skipped steps, not of averaged ones",

@@ -20,11 +20,15 @@ def solve(H, g, steps, *, beta=None, length=None, product=None):
 
 
 def systems(rng):
-    """One to six equations; at most as many steps, so that no residual vanishes before the last."""
-    yield np.array([[2.0]]), rng.uniform(0.5, 2.0, 1), 1
+    """One to six equations in round numbers; at most as many steps.
+
+    So no residual vanishes before the last step.
+    """
+    yield np.array([[2.0]]), rng.uniform(0.5, 2.0, 1).round(2), 1
     for d, steps in ((2, 1), (2, 2), (3, 2), (4, 3), (6, 4)):
         A = rng.standard_normal((d, d))
-        yield A @ A.T / d + np.diag(rng.uniform(0.3, 1.0, d)), rng.standard_normal(d), steps
+        H = A @ A.T / d + np.diag(rng.uniform(0.3, 1.0, d))
+        yield H.round(2), rng.standard_normal(d).round(2), steps
 
 
 def steepest(H, g, steps):
@@ -37,6 +41,22 @@ def beta_upside_down(H, g, steps):
 
 def beta_without_squares(H, g, steps):
     return solve(H, g, steps, beta=lambda r, before: np.sqrt((r @ r) / (before @ before)))
+
+
+def beta_of_one(H, g, steps):
+    return solve(H, g, steps, beta=lambda r, before: 1.0)
+
+
+def first_direction_overwritten(H, g, steps):
+    s, r = np.zeros_like(g), np.array(g)
+    p = r
+    for _ in range(steps):
+        Hp, before = H @ p, r @ r
+        along = before / (p @ Hp)
+        s = s + along * p
+        r -= along * Hp  # into p as well, as long as the two are one array
+        p = r + (r @ r) / before * p
+    return s
 
 
 def length_without_curvature(H, g, steps):
@@ -110,9 +130,20 @@ EXERCISES = {
                 "You have the length of the step over θ. Where does the step end?",
             ),
             Mistake(
-                "the condition number is that of H, before Jacobi",
+                "the condition number is that of H, before Jacobi, or of D H D",
                 (..., float((5 + 13**0.5) / (5 - 13**0.5)), ...),
                 "After Jacobi both diagonal entries are 1.",
+            ),
+            Mistake(
+                "a ratio of singular values, not of eigenvalues",
+                (..., float(np.linalg.cond([[1, 1 / 4], [1, 1]])), ...),
+                "D H is not symmetric, and `np.linalg.cond` takes singular values. P^(1/2) stands "
+                "on both sides.",
+            ),
+            Mistake(
+                "the condition number is upside down",
+                (..., 1 / 3, ...),
+                "Can a condition number be below 1?",
             ),
             Mistake(
                 "the off-diagonal entry was divided by H₁₁, not by the root of H₁₁ H₂₂",
@@ -161,6 +192,16 @@ EXERCISES = {
                 "beta is upside down",
                 beta_upside_down,
                 "When the residual has become small, should the old direction count more?",
+            ),
+            Mistake(
+                "the old direction is added whole",
+                beta_of_one,
+                "Which two residuals does beta compare? Keep the old square before r is new.",
+            ),
+            Mistake(
+                "the first direction changes with the residual",
+                first_direction_overwritten,
+                "After `p = r` both names belong to one array, and `r -= …` writes into it.",
             ),
             Mistake(
                 "beta is a ratio of lengths, not of their squares",
@@ -232,6 +273,11 @@ EXERCISES = {
                 "the start counts as a step",
                 (..., float(STEPS + 1)),
                 "Before the first step the count is 0.",
+            ),
+            Mistake(
+                "the last step is not counted",
+                (..., float(STEPS - 1)),
+                "The number of the first step is 1. What does your counter say after it?",
             ),
         ),
     ),

@@ -345,6 +345,92 @@ def two_names(theta, gradients, lr, decay, mask):
     return theta
 
 
+# ---- 10
+
+
+def row_is_a_view(X, y, theta, lr, order):
+    table = np.zeros(X.shape)
+    for i in order:
+        old = table[i]
+        table[i] = (X[i] @ theta - y[i]) * X[i]
+        theta = theta - lr * (table[i] - old + table.mean(axis=0))
+    return theta
+
+
+def mean_of_all_entries(X, y, theta, lr, order):
+    table = np.zeros(X.shape)
+    for i in order:
+        fresh = (X[i] @ theta - y[i]) * X[i]
+        theta = theta - lr * (fresh - table[i] + table.mean())
+        table[i] = fresh
+    return theta
+
+
+def running_sum(X, y, theta, lr, order):
+    table, mean = np.zeros(X.shape), np.zeros(len(theta))
+    for i in order:
+        fresh = (X[i] @ theta - y[i]) * X[i]
+        theta = theta - lr * (fresh - table[i] + mean)
+        mean = mean + fresh - table[i]
+        table[i] = fresh
+    return theta
+
+
+def tail(ks, *, shrink=(1 - 1 / 40) ** 2, noise=None):
+    """The best of these tails, and how many times larger the mean square of all iterates is."""
+    rho, squares = 1 - 1 / 40, []
+    for k in ks:
+        square = 50.0**2
+        for _ in range(1000 - k):
+            square = shrink * square + 1 / 4
+        left = rho * (1 - rho**k) / (k / 40)
+        each = ((1 - rho ** np.arange(1, k + 1)) ** 2).sum() / (k / 20) ** 2
+        squares.append(left**2 * square + (noise(k) if noise else each))
+    return int(ks[np.argmin(squares)]), squares[-1] / min(squares)
+
+
+# ---- 11
+
+
+def only_the_new_residual(H, g, steps):
+    s, r = np.zeros(len(g)), g
+    p = r
+    for _ in range(steps):
+        length = (r @ r) / (p @ H @ p)
+        s = s + length * p
+        r = r - length * H @ p
+        p = r + (r @ r) / (r @ r) * p
+    return s
+
+
+def direction_is_the_residual(H, g, steps):
+    s, r = np.zeros(len(g)), g.copy()
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        square = r @ r
+        length = square / (p @ Hp)
+        s += length * p
+        r -= length * Hp
+        p = r + (r @ r) / square * p
+    return s
+
+
+def conjugate_with_plus(H, g, steps):
+    s, r = np.zeros(len(g)), g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        length = (r @ p) / (p @ Hp)
+        s, r = s + length * p, r - length * Hp
+        p = r + (r @ Hp) / (p @ Hp) * p
+    return s
+
+
+def first_step_to_the_other_side():
+    return np.tanh(3) / 6 - 1 / np.cosh(3) ** 2
+
+
 # ---- 14
 
 
@@ -500,6 +586,28 @@ ANSWERS = {
         (256, 16.4),  # noise of 1/B
         (4, 2),  # distances, not losses
         (15 / 16, 3 / 4),
+    ],
+    "10-e1": [
+        (4, 56, 784),  # v/λ, and on with it
+        (8, 64, 512),  # the mean begins with the start, and on with it
+        (16, 56, 196),  # v as a standard deviation, and on with it
+    ],
+    "10-e2": [row_is_a_view, mean_of_all_entries, running_sum],
+    "10-e3": [
+        tail(range(100, 1001, 100)),  # a coarse grid
+        tail(range(1, 1001), shrink=1 - 1 / 40),  # ρ for its square
+        tail(range(1, 1001), noise=lambda k: 400 / k),  # the limit v/λ² over k
+    ],
+    "11-e1": [
+        (1 / 3, 3, 3),  # the length of the step
+        (2 / 3, np.linalg.cond([[1, 1 / 4], [1, 1]]), 3),  # np.linalg.cond of D H
+        (0, 3, 5),
+    ],
+    "11-e2": [only_the_new_residual, direction_is_the_residual, conjugate_with_plus],
+    "11-e3": [
+        (first_step_to_the_other_side(), 22),
+        (0.2, 22),  # a grid of 0.1
+        (0.174, 21),  # the steps counted from 0
     ],
     "14-e1": [
         (Y, W_SLIP, X_PLUS),  # g with two pluses
