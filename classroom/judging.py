@@ -41,6 +41,7 @@ LONGEST = 300  # characters of a message, or of a line of source
 LONGEST_SHOWN = 3000  # characters of a value
 
 SCALARS = {bool, int, float, complex, str, type(None)}
+ITERATOR = type(iter([]))  # an argument that can be gone through once
 NUMPY_SCALARS = {kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufcU"}
 
 
@@ -148,7 +149,8 @@ def cases_for(exercise, label, student=""):
     Returns
     -------
     list of tuple
-        Plain data, and generators made by ``np.random.default_rng(seed)`` with a whole number.
+        Plain data, iterators over lists of it, and generators made by
+        ``np.random.default_rng(seed)`` with a whole number.
     """
     if exercise.cases is None:
         return [()]
@@ -655,6 +657,8 @@ def names(exercise):
 
 def entries(value):
     """How many numbers and other things there are in the arguments of a case."""
+    if type(value) is ITERATOR:
+        return entries(list(copy.copy(value)))
     if type(value) in (tuple, list):
         return sum(map(entries, value))
     return value.size if type(value) is np.ndarray else 1
@@ -680,6 +684,8 @@ def show(value):
         parts = [show(part).replace("\n", "\n ") for part in value[:6]] + ["…"] * (len(value) > 6)
         shown = (",\n " if any("\n" in part for part in parts) else ", ").join(parts)
         return f"({shown})" if type(value) is tuple else f"[{shown}]"
+    if type(value) is ITERATOR:
+        return f"iter({show(list(copy.copy(value)))})"
     if type(value) is np.random.Generator:
         return f"np.random.default_rng({value.bit_generator.seed_seq.entropy})"
     if type(value) is float or type(value) is np.float64:
