@@ -108,6 +108,13 @@ GENERAL = {
         "Print the shapes of the parts, one after the other. numpy stretches shapes that do not "
         "match without a word."
     ),
+    "another count": (
+        "Count what is asked: how many results are there, and is each a number or an array?"
+    ),
+    "no function": (
+        "Hand over the function itself: its name alone, without brackets behind it. The check "
+        "calls it."
+    ),
     "in another order": (
         "Each of the results is one that was asked for. Which comes first? Look at the question, "
         "or at the comment in the cell."
@@ -511,9 +518,11 @@ class Problem(NamedTuple):
 def _problem(observation, expected, rtol):
     """How an observation differs from the value expected, or None if it does not."""
     if observation.error is not None:
-        kind, message, *_ = observation.error
+        kind, message, line, _ = observation.error
         if kind == NoEnd.__name__:
             return Problem("it does not end", "does not end")
+        if line is None and message.endswith("object is not callable"):
+            return Problem(f"{kind}: {message}", "no function")
         return Problem(f"{kind}: {message}" if message else kind, "raises an error")
     return difference(observation.value, expected, rtol)
 
@@ -557,7 +566,8 @@ def difference(got, expected, rtol):
     if given != wanted:
         return Problem(f"{wanted} expected, got {given}", "wrong type")
     if array.shape != expected.shape:
-        return Problem(f"shape {expected.shape} expected, got {array.shape}", "wrong shape")
+        key = "wrong shape" if expected.ndim else "another count"
+        return Problem(f"shape {expected.shape} expected, got {array.shape}", key)
     if wanted != "numbers":
         return None if np.array_equal(array, expected) else Problem("it is another one")
     array, expected = array.astype(float), expected.astype(float)
@@ -576,7 +586,7 @@ def _difference_of_parts(got, expected, rtol):
     if type(got) not in (tuple, list):
         return Problem(f"{described(expected)} expected, got {described(got)}", "wrong type")
     if len(got) != len(expected):
-        return Problem(f"{described(expected)} expected, got {len(got)}", "wrong shape")
+        return Problem(f"{described(expected)} expected, got {len(got)}", "another count")
     for number, (part, right) in enumerate(zip(got, expected, strict=True), start=1):
         problem = difference(part, right, rtol)
         if problem is not None:

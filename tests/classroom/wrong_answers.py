@@ -247,6 +247,17 @@ def one_if(t, peak, warmup, steps):
     return peak * (1 + np.cos(np.pi * (t - warmup) / (steps - warmup))) / 2
 
 
+def one_by_one(t, peak, warmup, steps):
+    out = []
+    for s in t:
+        if s < warmup:
+            out.append(peak * s / warmup)
+        else:
+            done = min(1, (s - warmup) / (steps - warmup))
+            out.append(peak * (1 + np.cos(np.pi * done)) / 2)
+    return np.array(out)
+
+
 def degrees(t, peak, warmup, steps):
     t = np.asarray(t, float)
     done = np.clip((t - warmup) / (steps - warmup), 0, 1)
@@ -492,7 +503,7 @@ ANSWERS = {
         (0.0176, 0.000176),
     ],
     "07-e1": [(1 / 11, 1 / 2), (1 / 10, 0), (9 / 10, 1 / 2)],
-    "07-e2": [wave_too_long, one_if, degrees],
+    "07-e2": [wave_too_long, one_if, degrees, one_by_one],
     "07-e3": [300, 674, 250],
     "08-e1": [
         (3 / 8, 5 / 12, 1 / 2),  # 2(1 − β)/L
