@@ -41,6 +41,7 @@ LONGEST = 300  # characters of a message, or of a line of source
 LONGEST_SHOWN = 3000  # characters of a value
 
 SCALARS = {bool, int, float, complex, str, type(None)}
+ITERATOR = type(iter([]))  # an argument that can be gone through once
 NUMPY_SCALARS = {kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufcU"}
 
 
@@ -107,6 +108,13 @@ GENERAL = {
         "Print the shapes of the parts, one after the other. numpy stretches shapes that do not "
         "match without a word."
     ),
+    "another count": (
+        "Count what is asked: how many results are there, and is each a number or an array?"
+    ),
+    "no function": (
+        "Hand over the function itself: its name alone, without brackets behind it. The check "
+        "calls it."
+    ),
     "in another order": (
         "Each of the results is one that was asked for. Which comes first? Look at the question, "
         "or at the comment in the cell."
@@ -148,7 +156,8 @@ def cases_for(exercise, label, student=""):
     Returns
     -------
     list of tuple
-        Plain data, and generators made by ``np.random.default_rng(seed)`` with a whole number.
+        Plain data, iterators over lists of it, and generators made by
+        ``np.random.default_rng(seed)`` with a whole number.
     """
     if exercise.cases is None:
         return [()]
@@ -509,9 +518,11 @@ class Problem(NamedTuple):
 def _problem(observation, expected, rtol):
     """How an observation differs from the value expected, or None if it does not."""
     if observation.error is not None:
-        kind, message, *_ = observation.error
+        kind, message, line, _ = observation.error
         if kind == NoEnd.__name__:
             return Problem("it does not end", "does not end")
+        if line is None and message.endswith("object is not callable"):
+            return Problem(f"{kind}: {message}", "no function")
         return Problem(f"{kind}: {message}" if message else kind, "raises an error")
     return difference(observation.value, expected, rtol)
 
@@ -555,7 +566,8 @@ def difference(got, expected, rtol):
     if given != wanted:
         return Problem(f"{wanted} expected, got {given}", "wrong type")
     if array.shape != expected.shape:
-        return Problem(f"shape {expected.shape} expected, got {array.shape}", "wrong shape")
+        key = "wrong shape" if expected.ndim else "another count"
+        return Problem(f"shape {expected.shape} expected, got {array.shape}", key)
     if wanted != "numbers":
         return None if np.array_equal(array, expected) else Problem("it is another one")
     array, expected = array.astype(float), expected.astype(float)
@@ -574,7 +586,7 @@ def _difference_of_parts(got, expected, rtol):
     if type(got) not in (tuple, list):
         return Problem(f"{described(expected)} expected, got {described(got)}", "wrong type")
     if len(got) != len(expected):
-        return Problem(f"{described(expected)} expected, got {len(got)}", "wrong shape")
+        return Problem(f"{described(expected)} expected, got {len(got)}", "another count")
     for number, (part, right) in enumerate(zip(got, expected, strict=True), start=1):
         problem = difference(part, right, rtol)
         if problem is not None:
@@ -655,6 +667,8 @@ def names(exercise):
 
 def entries(value):
     """How many numbers and other things there are in the arguments of a case."""
+    if type(value) is ITERATOR:
+        return entries(list(copy.copy(value)))
     if type(value) in (tuple, list):
         return sum(map(entries, value))
     return value.size if type(value) is np.ndarray else 1
@@ -680,6 +694,8 @@ def show(value):
         parts = [show(part).replace("\n", "\n ") for part in value[:6]] + ["…"] * (len(value) > 6)
         shown = (",\n " if any("\n" in part for part in parts) else ", ").join(parts)
         return f"({shown})" if type(value) is tuple else f"[{shown}]"
+    if type(value) is ITERATOR:
+        return f"iter({show(list(copy.copy(value)))})"
     if type(value) is np.random.Generator:
         return f"np.random.default_rng({value.bit_generator.seed_seq.entropy})"
     if type(value) is float or type(value) is np.float64:

@@ -73,7 +73,8 @@ class Exercise:
         The right answer: a value or, with `cases`, a function.
     cases : callable, optional
         Takes a ``numpy.random.Generator`` and returns or yields the arguments of each call as a
-        tuple: plain data, and generators made by ``np.random.default_rng`` of a whole number.
+        tuple: plain data, iterators over lists of it, and generators made by
+        ``np.random.default_rng`` of a whole number.
         One of the cases should be very small: the smallest that fails is shown.
     rtol : float
         Largest difference that counts as right, as a share of the largest entry expected.

@@ -125,6 +125,14 @@ def order_drawn_again(theta, X, y, lr, batch_size, rng):
     return theta
 
 
+def order_used_twice(theta, X, y, lr, batch_size, rng):
+    order = rng.permutation(len(y))
+    X, y = X[order], y[order]
+    for batch in batches_of(order, batch_size):
+        theta = theta - lr * summed_gradient(theta, X[batch], y[batch]) / len(batch)
+    return theta
+
+
 def only_x_shuffled(theta, X, y, lr, batch_size, rng):
     order = rng.permutation(len(y))
     for batch, place in zip(
@@ -313,6 +321,12 @@ EXERCISES = {
                 "a new order is drawn for every batch",
                 order_drawn_again,
                 "With a new order each time, some samples come twice and others never. Draw once.",
+            ),
+            Mistake(
+                "the order is used twice",
+                order_used_twice,
+                "Once the samples are shuffled, the batches are `start : start + batch_size` of "
+                "them, without looking them up again.",
             ),
             Mistake(
                 "X is shuffled, y is not",

@@ -24,7 +24,7 @@ def accumulated(theta, pieces):
 
 
 def mini_batches(rng):
-    """Mini-batches cut into pieces of equal and of different sizes."""
+    """Mini-batches cut into pieces of equal and of different sizes; one can be read once only."""
     for d, lengths in ((1, (1, 1)), (2, (1, 2))):  # these are shown: numbers to reckon with
         inputs = (rng.integers(1, 4, size=(length, d)).astype(float) for length in lengths)
         pieces = [(X, X.sum(axis=1) + rng.integers(1, 4, size=len(X))) for X in inputs]
@@ -34,7 +34,24 @@ def mini_batches(rng):
         for length in lengths:
             X = rng.standard_normal((length, d))
             pieces.append((X, X.sum(axis=-1) + rng.standard_normal(length)))
-        yield rng.standard_normal(d), pieces
+        yield rng.standard_normal(d), iter(pieces) if d == 4 else pieces
+
+
+def listed(mistake):
+    """The mistake made by somebody who keeps the pieces, and so may go through them twice."""
+    return lambda theta, pieces: mistake(theta, list(pieces))
+
+
+def read_twice(theta, pieces):
+    kept = list(pieces) if type(pieces) is list else []  # an iterator is at its end
+    gradient, scale = accumulated(theta, pieces)
+    return gradient, scale if kept else -1.0
+
+
+def counted_first(theta, pieces):
+    if type(pieces) is list:
+        return accumulated(theta, pieces)
+    raise TypeError  # the sum of nothing is a number, which `@` does not take
 
 
 def joined(pieces):
@@ -88,6 +105,13 @@ def of_a_sample(theta, pieces):
 def squares_by_pieces(theta, pieces):
     gradient, _ = accumulated(theta, pieces)
     squares = (gradients(theta, *joined(pieces)) ** 2).sum() / len(pieces)
+    return ..., squares / (gradient @ gradient) - 1
+
+
+def squares_of_sums(theta, pieces):
+    gradient, _ = accumulated(theta, pieces)
+    sums = [gradients(theta, X, y).sum(axis=0) for X, y in pieces]
+    squares = sum(one @ one for one in sums) / len(joined(pieces)[1])
     return ..., squares / (gradient @ gradient) - 1
 
 
@@ -187,69 +211,87 @@ EXERCISES = {
         about="mini-batches of 2 to 10 samples in 2 to 4 pieces, equal and unequal",
         mistakes=(
             Mistake(
+                "the pieces are gone through twice",
+                read_twice,
+                "A program that hands out pieces does not keep them: the second time there are "
+                "none. Add up all you need in one loop.",
+            ),
+            Mistake(
+                "the pieces are gone through before the sums are made",
+                counted_first,
+                "A program that hands out pieces does not keep them: the second time there are "
+                "none. Add up all you need in one loop.",
+            ),
+            Mistake(
                 "the gradient is the mean of the pieces' means",
-                mean_of_means,
+                listed(mean_of_means),
                 "A piece of one sample then counts as much as a piece of nine. What adds up over "
                 "pieces of different lengths?",
             ),
             Mistake(
                 "the gradient is a sum, not a mean",
-                summed,
+                listed(summed),
                 "Asked is the gradient of the *mean* loss. Of how many samples?",
             ),
             Mistake(
                 "the gradient is divided by the number of pieces",
-                divided_by_pieces,
+                listed(divided_by_pieces),
                 "You added up the gradients of samples. Divide by what you added up.",
             ),
             Mistake(
                 "the gradient is divided by the length of the last piece",
-                divided_by_last,
+                listed(divided_by_last),
                 "After the loop, `y` is the last piece. Count the samples as you go.",
             ),
             Mistake(
                 "only the last piece counts",
-                last_piece_only,
+                listed(last_piece_only),
                 "Does each turn of the loop add to the total, or replace it?",
             ),
             Mistake(
                 "the sign of the gradient is flipped",
-                flipped,
+                listed(flipped),
                 "The residual is the prediction minus the target.",
             ),
             Mistake(
                 "‖G‖² is not subtracted in tr Σ",
-                not_subtracted,
+                listed(not_subtracted),
                 "The mean of the squares is not yet a variance.",
             ),
             Mistake(
                 "tr Σ is divided by ‖G‖, not by its square",
-                divided_by_the_norm,
+                listed(divided_by_the_norm),
                 "Double all gradients: the noise *scale* must not change.",
             ),
             Mistake(
                 "tr Σ is not divided by ‖G‖²",
-                not_divided,
+                listed(not_divided),
                 "You have tr Σ. Asked is its ratio to the squared length of the mean gradient.",
             ),
             Mistake(
                 "n − 1 stands where n belongs",
-                of_a_sample,
+                listed(of_a_sample),
                 "These samples are the whole population, not an estimate of one.",
             ),
             Mistake(
                 "the squares are divided by the number of pieces",
-                squares_by_pieces,
+                listed(squares_by_pieces),
                 "You added up the squared lengths of samples. Divide by what you added up.",
             ),
             Mistake(
+                "the gradients of a piece are added up before they are squared",
+                listed(squares_of_sums),
+                "Asked is the mean of the squared lengths of the *samples'* gradients. Square "
+                "each of them first, then add up.",
+            ),
+            Mistake(
                 "the inputs are missing in ‖∇fᵢ‖²",
-                residuals_alone,
+                listed(residuals_alone),
                 "The gradient of one sample is its residual times x. How long is that?",
             ),
             Mistake(
                 "the spread is that of the pieces, not of the samples",
-                lengths_of_pieces,
+                listed(lengths_of_pieces),
                 "A piece's mean gradient is already averaged, and its spread is smaller. Take the "
                 "squared length of every sample's gradient.",
             ),

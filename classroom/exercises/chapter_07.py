@@ -83,6 +83,13 @@ def numbers_only(t, peak, warmup, steps):
     return peak * half_wave(share_done(t, warmup, steps))
 
 
+def arrays_only(t, peak, warmup, steps):
+    if np.ndim(t) > 1:
+        raise ValueError  # a row is no single step
+    list(t)
+    return rate(t, peak, warmup, steps)
+
+
 def division_by_no_warmup(t, peak, warmup, steps):
     rising = peak * t / warmup
     return np.where(t < np.asarray(warmup), rising, rate(t, peak, warmup, steps))
@@ -213,6 +220,12 @@ EXERCISES = {
                 numbers_only,
                 "`if` asks one question, and an array has many answers. `np.where` asks for each "
                 "entry.",
+            ),
+            Mistake(
+                "it works for arrays of one axis only",
+                arrays_only,
+                "`t` may be one number, and a loop goes through the rows of an array. numpy's "
+                "functions take all of them.",
             ),
             Mistake(
                 "it divides by a warm-up of length 0",

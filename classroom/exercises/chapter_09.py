@@ -217,6 +217,11 @@ EXERCISES = {
                 "v holds 1/36 of the square. Which share of the gradient is its root?",
             ),
             Mistake(
+                "the last is rounded",
+                (1.0, 1.5, 6.0, 0.3),
+                "Write the fraction.",
+            ),
+            Mistake(
                 "the shares of the past and of the present have changed places",
                 (..., 0.75 / (35 / 36) ** 0.5, 1 / (35 / 36) ** 0.5, 0.75),
                 "β is the share of the past. How much of a first gradient is left?",

@@ -28,7 +28,9 @@ def pool_backward(x, g):
 
 def pooled_images(rng):
     """Images without ties, with many ties, and constant ones; not all of them square."""
-    for x in (rng.permutation(4), [1, 2, 2, 0], [0, 1, 1, 1], rng.permutation(8) - 4):
+    # Of whole numbers, as images are read from a file; the gradient is not.
+    yield rng.permutation(4).reshape(2, 2), rng.integers(2, 9, size=(1, 1)) + 0.5
+    for x in ([1, 2, 2, 0], [0, 1, 1, 1], rng.permutation(8) - 4):
         x = np.reshape(x, (-1, 2)).astype(float)
         yield x, rng.integers(2, 9, size=(len(x) // 2, 1)).astype(float)
     for height, width, levels in ((2, 3, 0), (3, 1, 2), (2, 2, 1)):
@@ -88,6 +90,14 @@ def overlapping(x, g):
 
 def pooled(x, g):
     return x.reshape(g.shape[0], 2, g.shape[1], 2).max(axis=(1, 3)) * g
+
+
+def row_and_column_swapped(x, g):
+    return filled(x, g, lambda window, entry: at(window.argmax(), entry).T)
+
+
+def whole_numbers(x, g):
+    return pool_backward(x, g).astype(x.dtype)
 
 
 def smallest(x, g):
@@ -216,6 +226,17 @@ EXERCISES = {
                 "that has the shape of the output",
                 pooled,
                 "A gradient has the shape of what it belongs to: of x. Who in x gets each entry?",
+            ),
+            Mistake(
+                "row and column have changed places",
+                row_and_column_swapped,
+                "`divmod(k, 2)` gives the row first, then the column. Where do you write to?",
+            ),
+            Mistake(
+                "the gradient is cut off to whole numbers",
+                whole_numbers,
+                "`np.zeros_like(x)` has the type of x, and these pixels are whole numbers. Which "
+                "`dtype` does a gradient need?",
             ),
             Mistake(
                 "the smallest pixel gets the gradient",

@@ -79,6 +79,10 @@ def eps_in_training_alone(z, scale, shift, eps, stats=None):
     return batch_norm(z, scale, shift, eps if stats is None else 0.0, stats)
 
 
+def stats_swapped(z, scale, shift, eps, stats=None):
+    return batch_norm(z, scale, shift, eps, None if stats is None else stats[::-1])
+
+
 def variance_as_deviation(z, scale, shift, eps, stats=None):
     if stats is None:
         return batch_norm(z, scale, shift, eps)
@@ -255,6 +259,11 @@ EXERCISES = {
                 "from.",
             ),
             Mistake(
+                "the given mean and variance have changed places",
+                stats_swapped,
+                "Which of the two comes first in `stats`? Look at the question.",
+            ),
+            Mistake(
                 "it divides by the given variance, not by its root",
                 variance_as_deviation,
                 "`stats` holds the mean and the *variance*. What stands in the denominator?",
@@ -288,6 +297,12 @@ EXERCISES = {
                 "κ₀ and κ₁ have changed places",
                 (16, 37, 0.564259),
                 "Which of the two functions belongs to the derivative of ReLU, a step?",
+            ),
+            Mistake(
+                "the cosine is that of the outputs, not of the gradients",
+                (..., ..., 0.253704),
+                "ρ is the cosine between the outputs of two inputs. Asked is χ, that of the "
+                "Jacobians.",
             ),
             Mistake(
                 "the blocks are counted from 0",

@@ -1,23 +1,27 @@
 """Plain data as text, for the way into the sandbox and back.
 
 What comes back was written by a program that nobody trusts: `unpack` makes nothing from it but
-numbers, words, arrays of fixed types, lists and tuples, and raises ``ValueError`` otherwise.
+numbers, words, arrays of fixed types, lists, iterators over them and tuples, and raises
+``ValueError`` otherwise.
 """
 
 import base64
+import copy
 from math import prod
 
 import numpy as np
 
-from classroom.judging import Failure, Foreign, Observation
+from classroom.judging import ITERATOR, Failure, Foreign, Observation
 
 MOST_CHARACTERS = 1_000_000  # of an array of words
 DTYPES = {np.dtype(kind).str for kind in "? b B h H i I l L q Q e f d F D".split()}
 
 
 def pack(value):
-    """A plain value, or a fresh generator, in the terms of JSON."""
+    """A plain value, a fresh iterator or a fresh generator, in the terms of JSON."""
     kind = type(value)
+    if kind is ITERATOR:
+        return {"iterator": [pack(part) for part in copy.copy(value)]}
     if kind in (list, tuple):
         return {kind.__name__: [pack(part) for part in value]}
     if kind is complex:
@@ -53,6 +57,8 @@ def unpack(packed):
     match packed:
         case {"list": list(parts), **rest} if not rest:
             return [unpack(part) for part in parts]
+        case {"iterator": list(parts), **rest} if not rest:
+            return iter([unpack(part) for part in parts])
         case {"tuple": list(parts), **rest} if not rest:
             return tuple(unpack(part) for part in parts)
         case {"complex": [float(real), float(imaginary)], **rest} if not rest:

@@ -294,11 +294,13 @@ def test_plain_data_survive_the_way(value):
         assert back == value
 
 
-def test_a_generator_and_a_nan_survive_the_way():
+def test_a_generator_an_iterator_and_a_nan_survive_the_way():
     assert (
         unpack(sent(pack(np.random.default_rng(7)))).random() == np.random.default_rng(7).random()
     )
     assert np.isnan(unpack(sent(pack(float("nan")))))
+    pieces = iter([(1, 2.5), (3, 4.5)])
+    assert list(unpack(sent(pack(pieces)))) == list(pieces) == [(1, 2.5), (3, 4.5)]
     seen = Observation(error=Failure("ValueError", "no", 3, "x = 1"), changed=(1,))
     assert unpack_observation(sent(pack_observation(seen))) == seen
 

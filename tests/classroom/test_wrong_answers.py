@@ -3,6 +3,7 @@
 For a value there is no case: where it is no known mistake, the hint says how to test it.
 """
 
+import copy
 import warnings
 
 import numpy as np
@@ -21,6 +22,8 @@ def numbers_in(value):
     """Every number in the arguments of a case, those in arrays and lists too."""
     if type(value) in (tuple, list):
         return [number for part in value for number in numbers_in(part)]
+    if type(value) is judging.ITERATOR:
+        return numbers_in(list(copy.copy(value)))
     return [] if isinstance(value, np.random.Generator) else np.ravel(value).tolist()
 
 

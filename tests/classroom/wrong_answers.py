@@ -127,6 +127,24 @@ def scale_first(theta, pieces):
     return each.var(axis=0).sum() / (G @ G), G
 
 
+def two_loops(theta, pieces):
+    n = sum(len(y) for _, y in pieces)
+    G = sum((X @ theta - y) @ X for X, y in pieces) / n
+    squares = sum(((X @ theta - y) ** 2 * (X**2).sum(axis=1)).sum() for X, y in pieces) / n
+    return G, (squares - G @ G) / (G @ G)
+
+
+def squares_in_a_second_loop(theta, pieces):
+    total, n = np.zeros(len(theta)), 0
+    for X, y in pieces:
+        total += (X @ theta - y) @ X
+        n += len(y)
+    G, squares = total / n, 0
+    for X, y in pieces:
+        squares += ((X @ theta - y) ** 2 * (X**2).sum(axis=1)).sum() / n
+    return G, (squares - G @ G) / (G @ G)
+
+
 # ---- 05
 
 
@@ -227,6 +245,17 @@ def one_if(t, peak, warmup, steps):
     if t > steps:
         return 0.0
     return peak * (1 + np.cos(np.pi * (t - warmup) / (steps - warmup))) / 2
+
+
+def one_by_one(t, peak, warmup, steps):
+    out = []
+    for s in t:
+        if s < warmup:
+            out.append(peak * s / warmup)
+        else:
+            done = min(1, (s - warmup) / (steps - warmup))
+            out.append(peak * (1 + np.cos(np.pi * done)) / 2)
+    return np.array(out)
 
 
 def degrees(t, peak, warmup, steps):
@@ -441,6 +470,14 @@ def by_mask(x, g):
     return (mask * g[:, None, :, None]).reshape(x.shape)
 
 
+def integers_kept(x, g):
+    out = np.zeros_like(x)
+    for i, j in np.ndindex(g.shape):
+        k, m = divmod(x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].argmax(), 2)
+        out[2 * i + k, 2 * j + m] = g[i, j]
+    return out
+
+
 def stride_one(x, g):
     out = np.zeros_like(x)
     for i in range(g.shape[0]):
@@ -516,7 +553,13 @@ ANSWERS = {
         (2, 18 / 11, 6 / 11, 3 / 11, 8 / 11),  # d for d + 1 throughout
         (2, 18 / 11, 1 / 2, 1 / 4, 9 / 16),
     ],
-    "04-e2": [means_of_pieces, squares_by_pieces, scale_first],
+    "04-e2": [
+        means_of_pieces,
+        squares_by_pieces,
+        scale_first,
+        two_loops,
+        squares_in_a_second_loop,
+    ],
     "04-e3": [15, 14, 20],
     "05-e1": [
         (-5, -1, 1, -1),
@@ -546,7 +589,7 @@ ANSWERS = {
         (0.0176, 0.000176),
     ],
     "07-e1": [(1 / 11, 1 / 2), (1 / 10, 0), (9 / 10, 1 / 2)],
-    "07-e2": [wave_too_long, one_if, degrees],
+    "07-e2": [wave_too_long, one_if, degrees, one_by_one],
     "07-e3": [300, 674, 250],
     "08-e1": [
         (3 / 8, 5 / 12, 1 / 2),  # 2(1 − β)/L
@@ -614,7 +657,7 @@ ANSWERS = {
         (Y, [[0, 0], [1, 0]], [[1, -1], [2, -1]]),  # the gradient of x as large as W
         ([[-2, 3], [4, -1]], [[0, 0], [1, 0]], X_RIGHT),
     ],
-    "14-e2": [by_mask, stride_one, pooled_forward],
+    "14-e2": [by_mask, stride_one, pooled_forward, integers_kept],
     "14-e3": [(5, 14_687_050), (6, 7_350_000), (3, 88_709_194)],
     "15-e1": [
         (81 / 16, 16, 16 / 81, 4 / 3),  # α never squared
