@@ -106,13 +106,15 @@ def opened(browser, lab):
 def test_what_is_handed_out_reads_well_without_an_extension(opened, tmp_path):
     built_site()
     student.write_notebooks(tmp_path / "student", student.read_numbering())
-    page = opened(tmp_path / "student", "chapters/02-gradient-descent.ipynb", False)
+    notebook = "chapters/02-gradient-descent.ipynb"
+    written = (tmp_path / "student" / notebook).read_text(encoding="utf-8")
+    page = opened(tmp_path / "student", notebook, False)
     prose = page.evaluate(PROSE, SHOWN)
     assert not re.search(r":::|```|\{[a-z:]+\}|\*\*|::\w+:|\$", prose)
     assert page.locator("mjx-merror, .katex-error").count() == 0
     theorem = page.locator("blockquote", has_text="Theorem 2.1 (Descent lemma).")
     assert "(2.3)" in theorem.inner_text().replace("\n", "")
-    assert page.locator("details").count() == 6
+    assert page.locator("details").count() == written.count("<details>") > 0
     assert page.locator("h3", has_text="Exercise 2.1 · By hand").count() == 1
     still = page.locator('img[alt^="Panel 1 of 2. Horizontal axis: theta_1, from -4 to 4"]')
     assert still.evaluate("image => image.complete && image.naturalWidth > 0")
