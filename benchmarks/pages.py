@@ -29,7 +29,7 @@ from tests.environment import ROOT, built_site
 
 SLOWDOWN = 4
 TURNS = 3
-SIZES = {"desk": (1280, 900), "phone": (375, 800)}
+WINDOW = {"width": 375, "height": 800}
 PACKED = {".html", ".css", ".js", ".svg", ".json"}  # what hosts compress; the rest is already
 # The default configuration takes MathJax from this host. Here it comes from the package that has
 # the same files, so that it can be counted, and arrives sooner than it would.
@@ -104,17 +104,16 @@ def served(site):
         server.shutdown()
 
 
-def cost(browser, address, size="desk", slowdown=SLOWDOWN):
+def cost(browser, address):
     """Open a page as on a first visit, scroll to its end, and say what it took."""
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height})
+    context = browser.new_context(viewport=WINDOW)
     page = context.new_page()
     page.add_init_script(OBSERVE)
     session = context.new_cdp_session(page)
     sizes = []
     session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
     session.send("Network.enable")
-    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     page.goto(address, wait_until="load")
     page.wait_for_function(SETTLED)
     page.evaluate(FORMULAS)
@@ -168,7 +167,7 @@ def table(browser, sites):
     yield "|:--|--:|--:|--:|--:|--:|"
     for page in contents():
         turns = [
-            [cost(browser, f"{site}/{page}.html", "phone") for site in sites] for _ in range(TURNS)
+            [cost(browser, f"{site}/{page}.html") for site in sites] for _ in range(TURNS)
         ]
         yield row(page, *map(summary, zip(*turns, strict=True)))
 

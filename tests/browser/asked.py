@@ -308,9 +308,8 @@ TALL_AND_WIDE = """() => {
 
 @asks(DESK, PHONE, spoil=TALL_AND_WIDE)
 def is_too_wide(page):
-    width, shown = page.viewport_size["width"], page.evaluate(
-        "document.documentElement.scrollWidth"
-    )  # fmt: skip
+    width = page.viewport_size["width"]
+    shown = page.evaluate("document.documentElement.scrollWidth")
     return page.evaluate(TOO_WIDE) + ([f"{shown} of {width}"] if shown > width else [])
 
 
