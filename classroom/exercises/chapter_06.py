@@ -16,10 +16,10 @@ def gradient_at(theta, X, y):
     return X.T @ (X @ theta - y) / len(y)
 
 
-def search(loss, gradient, theta, start, shrink, demand):
+def search(theta, X, y, start, shrink, gradient, demand):
     """The first rate at which the loss has fallen by ``demand(rate)``; and the losses evaluated."""
-    here, lr, evaluated = loss(theta), start, 2
-    while loss(theta - lr * gradient) > here - demand(lr):
+    here, lr, evaluated = loss_at(theta, X, y), start, 2
+    while loss_at(theta - lr * gradient, X, y) > here - demand(lr):
         lr, evaluated = lr * shrink, evaluated + 1
         if evaluated > MOST_LOSSES:
             raise NoEnd
@@ -29,11 +29,7 @@ def search(loss, gradient, theta, start, shrink, demand):
 def line_search(theta, X, y, start, shrink, slope):
     """Armijo's rate for half the mean squared error of a batch; and the losses evaluated."""
     gradient = gradient_at(theta, X, y)
-
-    def loss(point):
-        return loss_at(point, X, y)
-
-    return search(loss, gradient, theta, start, shrink, lambda lr: slope * lr * gradient @ gradient)
+    return search(theta, X, y, start, shrink, gradient, lambda lr: slope * lr * gradient @ gradient)
 
 
 def batches(rng):
@@ -60,12 +56,7 @@ def gradient_summed(theta, X, y, start, shrink, slope):
     gradient = len(y) * gradient_at(theta, X, y)
     square = gradient @ gradient
     return search(
-        lambda point: loss_at(point, X, y),
-        gradient,
-        theta,
-        start,
-        shrink,
-        lambda lr: slope * lr * square / len(y) ** 2,
+        theta, X, y, start, shrink, gradient, lambda lr: slope * lr * square / len(y) ** 2
     )
 
 
@@ -86,25 +77,13 @@ def gradient_doubled(theta, X, y, start, shrink, slope):
 def norm_not_squared(theta, X, y, start, shrink, slope):
     gradient = gradient_at(theta, X, y)
     length = np.linalg.norm(gradient)
-    return search(
-        lambda point: loss_at(point, X, y),
-        gradient,
-        theta,
-        start,
-        shrink,
-        lambda lr: slope * lr * length,
-    )
+    return search(theta, X, y, start, shrink, gradient, lambda lr: slope * lr * length)
 
 
 def uphill(theta, X, y, start, shrink, slope):
     gradient = gradient_at(theta, X, y)
     return search(
-        lambda point: loss_at(point, X, y),
-        -gradient,
-        theta,
-        start,
-        shrink,
-        lambda lr: slope * lr * gradient @ gradient,
+        theta, X, y, start, shrink, -gradient, lambda lr: slope * lr * gradient @ gradient
     )
 
 
@@ -127,14 +106,7 @@ def any_decrease(theta, X, y, start, shrink, slope):
 
 def rate_forgotten(theta, X, y, start, shrink, slope):
     gradient = gradient_at(theta, X, y)
-    return search(
-        lambda point: loss_at(point, X, y),
-        gradient,
-        theta,
-        start,
-        shrink,
-        lambda lr: slope * gradient @ gradient,
-    )
+    return search(theta, X, y, start, shrink, gradient, lambda lr: slope * gradient @ gradient)
 
 
 def never_shrunk(theta, X, y, start, shrink, slope):
@@ -146,12 +118,7 @@ def never_shrunk(theta, X, y, start, shrink, slope):
 def gradient_alone_summed(theta, X, y, start, shrink, slope):
     gradient = len(y) * gradient_at(theta, X, y)
     return search(
-        lambda point: loss_at(point, X, y),
-        gradient,
-        theta,
-        start,
-        shrink,
-        lambda lr: slope * lr * (gradient @ gradient),
+        theta, X, y, start, shrink, gradient, lambda lr: slope * lr * (gradient @ gradient)
     )
 
 
