@@ -19,10 +19,11 @@ from sphinx_exercise.nodes import (
 )
 
 RULE = {
-    "words a minute": 150,
-    "words an inline formula counts for": 2,
-    "seconds a displayed formula": 20,
-    "seconds a line of code": 4,
+    "words a minute": 100,
+    "words an inline formula counts for": 3,
+    "seconds a displayed formula": 60,
+    "seconds a line of code": 6,
+    "minutes a figure": 1,
     "minutes by hand": 10,
     "minutes to code": 20,
     "minutes to explore": 25,
@@ -47,21 +48,28 @@ def is_folded(node):
     return isinstance(node, Folded | solutions) or "dropdown" in node.get("classes", ())
 
 
+def seconds_of_words(words):
+    return words * 60 / RULE["words a minute"]
+
+
 def reading_seconds(node):
     """How long it takes to read what is open below a node."""
     if isinstance(node, nodes.math):
-        return RULE["words an inline formula counts for"] * 60 / RULE["words a minute"]
+        return seconds_of_words(RULE["words an inline formula counts for"])
     if isinstance(node, nodes.math_block):
         return RULE["seconds a displayed formula"]
     if isinstance(node, nodes.literal_block):
         lines = [line for line in node.astext().splitlines() if line.strip()]
         return RULE["seconds a line of code"] * len(lines)
     if isinstance(node, nodes.Text):
-        return len(WORD.findall(node)) * 60 / RULE["words a minute"]
+        return seconds_of_words(len(WORD.findall(node)))
+    if isinstance(node, nodes.image):
+        return RULE["minutes a figure"] * 60
     if is_folded(node) or isinstance(node, nodes.raw | nodes.comment | nodes.system_message):
         return 0
-    if "cell_output" in node.get("classes", ()):
-        return 0
+    if "cell_output" in node.get("classes", ()):  # what a program printed is no program
+        parts = node.findall(lambda part: isinstance(part, nodes.Text | nodes.image))
+        return sum(map(reading_seconds, parts))
     return sum(map(reading_seconds, node.children))
 
 

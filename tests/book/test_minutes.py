@@ -41,9 +41,11 @@ def test_what_is_open_is_counted():
     formula = nodes.math_block("", "x")
     folded = minutes.Folded("", nodes.literal_block("", "a = 1"), label="Set-up")
     answer = nodes.admonition("", nodes.paragraph("", "hidden words"), classes=["dropdown"])
-    output = nodes.container("", nodes.literal_block("", "printed"), classes=["cell_output"])
+    printed = nodes.literal_block("", "two words\nand two")
+    output = nodes.container("", printed, nodes.image(alt="a curve"), classes=["cell_output"])
     section = nodes.section("", text, program, formula, folded, answer, output)
-    assert minutes.reading_seconds(section) == 5 * 60 / 150 + 2 * 4 + 20
+    words = 3 + 3 + 4
+    assert minutes.reading_seconds(section) == words * 60 / 100 + 2 * 6 + 60 + 60
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
