@@ -6,6 +6,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
+from classroom.hand_out.plain import with_power
+
 # Its empty icon keeps the browser from asking for one while it is already leaving.
 REDIRECT = """<!doctype html>
 <html lang="en">
@@ -20,6 +22,8 @@ REDIRECT = """<!doctype html>
 """
 
 MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
+PER_CENT = re.compile(r"\s%")
+VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.raw)
 VERDICTS = {
     "broken": "Broken on purpose",
     "fixed": "Repaired",
@@ -49,6 +53,20 @@ def label_mistakes(app, doctree):
             verdict = tag[1].replace("repaired", "fixed")  # as the programs of the sources say
             cell["classes"].append(f"mistake-{verdict}")
             cell.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
+
+
+def keep_per_cent(app, doctree):
+    """A number and its per cent sign stay on one line."""
+    for text in list(doctree.findall(nodes.Text)):
+        if not isinstance(text.parent, VERBATIM) and PER_CENT.search(text):
+            text.parent.replace(text, nodes.Text(PER_CENT.sub("\N{NO-BREAK SPACE}%", text)))
+
+
+def write_powers(app, doctree, docname):
+    """A published number that a program writes as 3e-06 is read as a power of ten."""
+    for number in doctree.findall(nodes.inline):
+        if "pasted-text" in number["classes"]:
+            number.children = [nodes.Text(with_power(number.astext()))]
 
 
 def launch_only_what_is_published(app):
@@ -91,5 +109,7 @@ def setup(app):
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("doctree-read", label_mistakes)
+    app.connect("doctree-read", keep_per_cent)
+    app.connect("doctree-resolved", write_powers)
     app.connect("build-finished", write_entrance)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
