@@ -236,7 +236,7 @@ def _add_legends(fig):
 
 
 def _hides_something(legend):
-    """Whether a line, an area, a point or a note lies under the words of a legend."""
+    """Whether a line, an area or a point lies under the words of a legend."""
     from matplotlib.collections import PathCollection, PolyCollection
 
     box = legend.get_window_extent().padded(-5)  # its rim is empty
@@ -258,10 +258,8 @@ def _hides_something(legend):
             paths += [(transform.transform_path(path), filled) for path in collection.get_paths()]
     for patch in ax.patches:
         paths.append((patch.get_transform().transform_path(patch.get_path()), True))
-    return (
-        any(box.count_contains(places) for places in points if len(places))
-        or any(path.intersects_bbox(box, filled) for path, filled in paths)
-        or any(box.overlaps(text.get_window_extent()) for text in ax.texts)
+    return any(box.count_contains(places) for places in points if len(places)) or any(
+        path.intersects_bbox(box, filled) for path, filled in paths
     )
 
 

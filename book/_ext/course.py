@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+from cells import code_cells
 from docutils import nodes
+from roles import role
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
 from classroom.hand_out.plain import with_power
@@ -47,19 +49,26 @@ def skip_fields(app, what, name, item, skip, options):
 
 
 def label_mistakes(app, doctree):
-    """Say above a cell tagged as a mistake what it is."""
-    for cell in doctree.findall(nodes.container):
-        for tag in filter(None, map(MISTAKE.fullmatch, cell["classes"])):
-            verdict = tag[1].replace("repaired", "fixed")  # as the programs of the sources say
-            cell["classes"].append(f"mistake-{verdict}")
-            cell.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
+    """Say above a cell what it is, if it shows a mistake, a repair or a claim that was measured."""
+    for node, cell in code_cells(doctree, app.env):
+        tags = [tag[1] for tag in filter(None, map(MISTAKE.fullmatch, node["classes"]))]
+        verdict = (tags or [role(cell)])[0]
+        verdict = "fixed" if verdict == "repaired" else verdict  # as the programs of the sources say
+        if verdict in VERDICTS:
+            node["classes"].append(f"mistake-{verdict}")
+            node.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
 
 
 def keep_per_cent(app, doctree):
-    """A number and its per cent sign stay on one line."""
+    """A number and its per cent sign stay on one line, in prose and in what a program prints."""
     for text in list(doctree.findall(nodes.Text)):
-        if not isinstance(text.parent, VERBATIM) and PER_CENT.search(text):
-            text.parent.replace(text, nodes.Text(PER_CENT.sub("\N{NO-BREAK SPACE}%", text)))
+        parent = text.parent
+        printed = isinstance(parent, nodes.literal_block) and "output" in parent["classes"]
+        if (printed or not isinstance(parent, VERBATIM)) and PER_CENT.search(text):
+            kept = PER_CENT.sub("\N{NO-BREAK SPACE}%", text)
+            parent.replace(text, nodes.Text(kept))
+            if printed:
+                parent.rawsource = kept  # Sphinx takes a text that differs from it for no program
 
 
 def write_powers(app, doctree, docname):

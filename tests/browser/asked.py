@@ -210,7 +210,8 @@ def opens_what_is_folded(page):
 # The same label right below another, with nothing to read between them.
 REPEATED = """() => [...document.querySelectorAll("article .cell > .folded:last-child > summary")]
   .filter((label) => {
-    const next = label.closest(".cell").nextElementSibling?.querySelector(":scope > .folded > summary");
+    const cell = label.closest(".cell").nextElementSibling;
+    const next = cell?.querySelector(":scope > .folded > summary");
     return next && next.parentElement.previousElementSibling === null
       && next.textContent === label.textContent;
   }).map((label) => label.closest(".cell").id)"""

@@ -157,12 +157,6 @@ def waves(ax, label="GD"):
     ax.plot(x, np.sin(9 * x), label=label)
 
 
-def noted(ax):
-    """A note where the legend would be."""
-    ax.plot([0, 1], [0, 1], label="GD")
-    ax.text(0.05, 0.95, "a note")
-
-
 @pytest.mark.parametrize("title", ["", "digits"])
 @pytest.mark.parametrize(
     ("draw", "above"),
@@ -170,13 +164,12 @@ def noted(ax):
         (lambda ax: ax.plot([0, 1], [0, 1], label="GD"), False),
         (lambda ax: ax.plot([0, 0], [0, 1], "o", label="GD"), False),
         (waves, True),
-        (noted, True),
         (lambda ax: ax.fill_between([0, 1], 0, 1, label="GD"), True),
         (lambda ax: ax.bar(range(9), np.ones(9), width=1, label="GD"), True),
         (lambda ax: ax.scatter(*GRID, label="GD"), True),
         (lambda ax: ax.plot(*GRID, "o", label="GD"), True),
     ],
-    ids=["line", "two points", "waves", "note", "area", "bars", "cloud", "points"],
+    ids=["line", "two points", "waves", "area", "bars", "cloud", "points"],
 )
 def test_a_legend_hides_nothing(shown, draw, above, title):
     fig, ax = plots.figure()
