@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 
+from cells import code_cells
 from docutils import nodes
+from roles import role
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
+
+from classroom.hand_out.plain import with_power
 
 # Its empty icon keeps the browser from asking for one while it is already leaving.
 REDIRECT = """<!doctype html>
@@ -20,6 +24,8 @@ REDIRECT = """<!doctype html>
 """
 
 MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
+PER_CENT = re.compile(r"\s%")
+VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.raw)
 VERDICTS = {
     "broken": "Broken on purpose",
     "fixed": "Repaired",
@@ -43,12 +49,33 @@ def skip_fields(app, what, name, item, skip, options):
 
 
 def label_mistakes(app, doctree):
-    """Say above a cell tagged as a mistake what it is."""
-    for cell in doctree.findall(nodes.container):
-        for tag in filter(None, map(MISTAKE.fullmatch, cell["classes"])):
-            verdict = tag[1].replace("repaired", "fixed")  # as the programs of the sources say
-            cell["classes"].append(f"mistake-{verdict}")
-            cell.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
+    """Say above a cell what it is, if it shows a mistake, a repair or a claim that was measured."""
+    for node, cell in code_cells(doctree, app.env):
+        tags = [tag[1] for tag in filter(None, map(MISTAKE.fullmatch, node["classes"]))]
+        verdict = (tags or [role(cell)])[0]
+        verdict = "fixed" if verdict == "repaired" else verdict  # as the programs of the sources say
+        if verdict in VERDICTS:
+            node["classes"].append(f"mistake-{verdict}")
+            node.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
+
+
+def keep_per_cent(app, doctree):
+    """A number and its per cent sign stay on one line, in prose and in what a program prints."""
+    for text in list(doctree.findall(nodes.Text)):
+        parent = text.parent
+        printed = isinstance(parent, nodes.literal_block) and "output" in parent["classes"]
+        if (printed or not isinstance(parent, VERBATIM)) and PER_CENT.search(text):
+            kept = PER_CENT.sub("\N{NO-BREAK SPACE}%", text)
+            parent.replace(text, nodes.Text(kept))
+            if printed:
+                parent.rawsource = kept  # Sphinx takes a text that differs from it for no program
+
+
+def write_powers(app, doctree, docname):
+    """A published number that a program writes as 3e-06 is read as a power of ten."""
+    for number in doctree.findall(nodes.inline):
+        if "pasted-text" in number["classes"]:
+            number.children = [nodes.Text(with_power(number.astext()))]
 
 
 def launch_only_what_is_published(app):
@@ -91,5 +118,7 @@ def setup(app):
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("doctree-read", label_mistakes)
+    app.connect("doctree-read", keep_per_cent)
+    app.connect("doctree-resolved", write_powers)
     app.connect("build-finished", write_entrance)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -31,6 +31,8 @@ CHOICE = re.compile(r"^(?=[a-d]\) )", re.MULTILINE)
 DEFINITION = re.compile(r"^(?P<term>\S.*)\n: +", re.MULTILINE)
 CHAPTER = re.compile(r"chapters/(\d\d)-")
 CODE = {"func", "class", "mod", "meth"}
+SCIENTIFIC = re.compile(r"(?P<digits>-?[\d.]+)e(?P<power>[+-]\d+)")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Plain:
@@ -157,7 +159,7 @@ class Plain:
         """A published number: ``03-….ipynb::name:.3f``."""
         file, _, rest = content.partition("::")
         name, _, form = rest.rpartition(":")
-        return format(self.numbers[posixpath.basename(file), name], form)
+        return with_power(format(self.numbers[posixpath.basename(file), name], form))
 
     def formula(self, tex, label):
         tex = tex.strip()
@@ -200,6 +202,15 @@ class Plain:
             folder = posixpath.dirname(self.page)
             return posixpath.splitext(posixpath.normpath(posixpath.join(folder, file)))[0], anchor
         return self.numbering["places"].get(anchor, self.page), anchor
+
+
+def with_power(number):
+    """A formatted number as it is read: ``3e-06`` is 3 × 10⁻⁶. Others stay as they are."""
+    parts = SCIENTIFIC.fullmatch(number)
+    if not parts:
+        return number
+    power = "10" + str(int(parts["power"])).translate(RAISED)
+    return power if parts["digits"] == "1" else f"{parts['digits']}\u00a0×\u00a0{power}"
 
 
 def closed(marks, lines):

@@ -207,6 +207,28 @@ def opens_what_is_folded(page):
     return page.evaluate(FOLDED) if page.locator(".folded").count() else ["nothing is folded"]
 
 
+# The same label right below another, with nothing to read between them.
+REPEATED = """() => [...document.querySelectorAll("article .cell > .folded:last-child > summary")]
+  .filter((label) => {
+    const cell = label.closest(".cell").nextElementSibling;
+    const next = cell?.querySelector(":scope > .folded > summary");
+    return next && next.parentElement.previousElementSibling === null
+      && next.textContent === label.textContent;
+  }).map((label) => label.closest(".cell").id)"""
+
+
+@asks(
+    DESK,
+    of=CHAPTER_PAGES,
+    spoil="""() => {
+      const cell = [...document.querySelectorAll("article .cell")].find((cell) =>
+        cell.querySelector(":scope > .folded:only-child"));
+      cell.after(cell.cloneNode(true)) }""",
+)
+def says_a_label_twice(page):
+    return page.evaluate(REPEATED)
+
+
 # Of what a folded cell prints, only what the text quotes is folded with it.
 HIDDEN = """() => [...document.querySelectorAll("article .cell_output .output")]
   .filter((output) => output.closest(".folded")
@@ -324,13 +346,14 @@ def is_too_wide_unfolded(page):
     return is_too_wide(page)
 
 
-# What scrolls and cannot be reached by keyboard; wide formulas that do not show that they scroll.
+# What scrolls and cannot be reached by keyboard, or shows no shade at the side where there is more.
 UNREACHED = """() => [...document.querySelectorAll("article *")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0
     && ["auto", "scroll"].includes(getComputedStyle(box).overflowX) && box.checkVisibility())
-  .filter((box) => box.tabIndex !== 0 || (box.matches(".math > *")
-    && (box.scrollLeft !== 0 || !getComputedStyle(box).backgroundImage.includes("gradient")
-        || box.getAttribute("aria-label") !== "Formula, scrolls sideways")))
+  .filter((box) => box.tabIndex !== 0
+    || !getComputedStyle(box).backgroundImage.includes("gradient")
+    || (box.matches(".math > *")
+      && (box.scrollLeft !== 0 || box.getAttribute("aria-label") !== "Formula, scrolls sideways")))
   .map((box) => box.outerHTML.slice(0, 200))"""
 
 
@@ -340,6 +363,16 @@ UNREACHED = """() => [...document.querySelectorAll("article *")]
       program.removeAttribute("tabindex"))""",
 )
 def scrolls_what_no_key_reaches(page):
+    return page.evaluate(UNREACHED)
+
+
+@asks(
+    PHONE,
+    of=CHAPTER_PAGES,
+    spoil="""() => document.head.insertAdjacentHTML(
+      "beforeend", "<style>html article .scrolls { background: none !important }</style>")""",
+)
+def scrolls_without_a_sign(page):
     return page.evaluate(UNREACHED)
 
 
