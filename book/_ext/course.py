@@ -24,7 +24,8 @@ REDIRECT = """<!doctype html>
 """
 
 MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
-PER_CENT = re.compile(r"\s%")
+PER_CENT = re.compile(r"(?<=\d)%|\s%")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.raw)
 VERDICTS = {
     "broken": "Broken on purpose",
@@ -60,22 +61,28 @@ def label_mistakes(app, doctree):
 
 
 def keep_per_cent(app, doctree):
-    """A number and its per cent sign stay on one line, in prose and in what a program prints."""
+    """Between a number and its per cent sign stands a space at which no line ends."""
     for text in list(doctree.findall(nodes.Text)):
         parent = text.parent
         printed = isinstance(parent, nodes.literal_block) and "output" in parent["classes"]
-        if (printed or not isinstance(parent, VERBATIM)) and PER_CENT.search(text):
-            kept = PER_CENT.sub("\N{NO-BREAK SPACE}%", text)
-            parent.replace(text, nodes.Text(kept))
-            if printed:
-                parent.rawsource = kept  # Sphinx takes a text that differs from it for no program
+        if printed:
+            kept = text.replace(" %", f"{NO_BREAK}%")
+            parent.rawsource = kept  # Sphinx takes a text that differs from it for no program
+        elif isinstance(parent, VERBATIM):
+            continue
+        else:
+            kept = PER_CENT.sub(f"{NO_BREAK}%", text)
+            if kept.startswith("%") and parent.index(text):  # behind a published number
+                kept = NO_BREAK + kept
+        parent.replace(text, nodes.Text(kept))
 
 
 def write_powers(app, doctree, docname):
-    """A published number that a program writes as 3e-06 is read as a power of ten."""
+    """A published number is read as in print: a power of ten, and a space before per cent."""
     for number in doctree.findall(nodes.inline):
         if "pasted-text" in number["classes"]:
-            number.children = [nodes.Text(with_power(number.astext()))]
+            text = PER_CENT.sub(f"{NO_BREAK}%", with_power(number.astext()))
+            number.children = [nodes.Text(text)]
 
 
 def launch_only_what_is_published(app):
