@@ -8,7 +8,7 @@ from docutils import nodes
 from roles import role
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
-from classroom.hand_out.plain import with_power
+from classroom.hand_out.plain import in_print
 
 # Its empty icon keeps the browser from asking for one while it is already leaving.
 REDIRECT = """<!doctype html>
@@ -53,8 +53,8 @@ def label_mistakes(app, doctree):
     """Say above a cell what it is, if it shows a mistake, a repair or a claim that was measured."""
     for node, cell in code_cells(doctree, app.env):
         tags = [tag[1] for tag in filter(None, map(MISTAKE.fullmatch, node["classes"]))]
-        verdict = (tags or [role(cell)])[0]
-        verdict = "fixed" if verdict == "repaired" else verdict  # as the programs of the sources say
+        verdict = (tags or [role(cell) or ""])[0]
+        verdict = verdict.replace("repaired", "fixed")  # as the programs of the sources say
         if verdict in VERDICTS:
             node["classes"].append(f"mistake-{verdict}")
             node.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
@@ -81,7 +81,7 @@ def write_powers(app, doctree, docname):
     """A published number is read as in print: a power of ten, and a space before per cent."""
     for number in doctree.findall(nodes.inline):
         if "pasted-text" in number["classes"]:
-            text = PER_CENT.sub(f"{NO_BREAK}%", with_power(number.astext()))
+            text = PER_CENT.sub(f"{NO_BREAK}%", in_print(number.astext()))
             number.children = [nodes.Text(text)]
 
 
