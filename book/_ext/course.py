@@ -85,6 +85,15 @@ def write_powers(app, doctree, docname):
             number.children = [nodes.Text(text)]
 
 
+def mend_solution_titles(app, doctree, docname):
+    """The space before a linked exercise is no part of the link: it would be underlined."""
+    for link in list(doctree.findall(nodes.reference)):
+        words = link.children[0]
+        if isinstance(link.parent, nodes.title) and words.astext().startswith(" "):
+            link.parent.insert(link.parent.index(link), nodes.Text(" "))
+            link.replace(words, nodes.Text(words.astext().lstrip()))
+
+
 def launch_only_what_is_published(app):
     """Without a repository's address Binder and Colab have nothing to open; nor has an EPUB."""
     options = app.config.html_theme_options
@@ -127,5 +136,6 @@ def setup(app):
     app.connect("doctree-read", label_mistakes)
     app.connect("doctree-read", keep_per_cent)
     app.connect("doctree-resolved", write_powers)
+    app.connect("doctree-resolved", mend_solution_titles)
     app.connect("build-finished", write_entrance)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
