@@ -35,6 +35,7 @@ STYLE = {
     "lines.linewidth": 1.8,
 }
 BAND = (0.1, 0.9)
+CLOSE = {"columnspacing": 1.2, "handlelength": 1.6, "handletextpad": 0.5}  # a legend in a row
 
 
 def figure(columns=1, rows=1, *, width=7.0, height=3.4, **axes_options):
@@ -267,7 +268,7 @@ def _move_above(ax):
     """Put the legend of a panel above it, in as few rows as fit, and a title above the legend."""
     entries = len(ax.get_legend().get_texts())
     for columns in range(entries, 0, -1):
-        legend = ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=columns)
+        legend = ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=columns, **CLOSE)
         size = legend.get_window_extent()
         if size.width <= ax.get_window_extent().width:
             break

@@ -8,7 +8,7 @@ from docutils import nodes
 from roles import role
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
-from classroom.hand_out.plain import with_power
+from classroom.hand_out.plain import in_print
 
 # Its empty icon keeps the browser from asking for one while it is already leaving.
 REDIRECT = """<!doctype html>
@@ -24,7 +24,8 @@ REDIRECT = """<!doctype html>
 """
 
 MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
-PER_CENT = re.compile(r"\s%")
+PER_CENT = re.compile(r"(?<=\d)%|\s%")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.raw)
 VERDICTS = {
     "broken": "Broken on purpose",
@@ -52,30 +53,45 @@ def label_mistakes(app, doctree):
     """Say above a cell what it is, if it shows a mistake, a repair or a claim that was measured."""
     for node, cell in code_cells(doctree, app.env):
         tags = [tag[1] for tag in filter(None, map(MISTAKE.fullmatch, node["classes"]))]
-        verdict = (tags or [role(cell)])[0]
-        verdict = "fixed" if verdict == "repaired" else verdict  # as the programs of the sources say
+        verdict = (tags or [role(cell) or ""])[0]
+        verdict = verdict.replace("repaired", "fixed")  # as the programs of the sources say
         if verdict in VERDICTS:
             node["classes"].append(f"mistake-{verdict}")
             node.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
 
 
 def keep_per_cent(app, doctree):
-    """A number and its per cent sign stay on one line, in prose and in what a program prints."""
+    """Between a number and its per cent sign stands a space at which no line ends."""
     for text in list(doctree.findall(nodes.Text)):
         parent = text.parent
         printed = isinstance(parent, nodes.literal_block) and "output" in parent["classes"]
-        if (printed or not isinstance(parent, VERBATIM)) and PER_CENT.search(text):
-            kept = PER_CENT.sub("\N{NO-BREAK SPACE}%", text)
-            parent.replace(text, nodes.Text(kept))
-            if printed:
-                parent.rawsource = kept  # Sphinx takes a text that differs from it for no program
+        if printed:
+            kept = text.replace(" %", f"{NO_BREAK}%")
+            parent.rawsource = kept  # Sphinx takes a text that differs from it for no program
+        elif isinstance(parent, VERBATIM):
+            continue
+        else:
+            kept = PER_CENT.sub(f"{NO_BREAK}%", text)
+            if kept.startswith("%") and parent.index(text):  # behind a published number
+                kept = NO_BREAK + kept
+        parent.replace(text, nodes.Text(kept))
 
 
 def write_powers(app, doctree, docname):
-    """A published number that a program writes as 3e-06 is read as a power of ten."""
+    """A published number is read as in print: a power of ten, and a space before per cent."""
     for number in doctree.findall(nodes.inline):
         if "pasted-text" in number["classes"]:
-            number.children = [nodes.Text(with_power(number.astext()))]
+            text = PER_CENT.sub(f"{NO_BREAK}%", in_print(number.astext()))
+            number.children = [nodes.Text(text)]
+
+
+def mend_solution_titles(app, doctree, docname):
+    """The space before a linked exercise is no part of the link: it would be underlined."""
+    for link in list(doctree.findall(nodes.reference)):
+        words = link.children[0]
+        if isinstance(link.parent, nodes.title) and words.astext().startswith(" "):
+            link.parent.insert(link.parent.index(link), nodes.Text(" "))
+            link.replace(words, nodes.Text(words.astext().lstrip()))
 
 
 def launch_only_what_is_published(app):
@@ -120,5 +136,6 @@ def setup(app):
     app.connect("doctree-read", label_mistakes)
     app.connect("doctree-read", keep_per_cent)
     app.connect("doctree-resolved", write_powers)
+    app.connect("doctree-resolved", mend_solution_titles)
     app.connect("build-finished", write_entrance)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -159,7 +159,7 @@ class Plain:
         """A published number: ``03-….ipynb::name:.3f``."""
         file, _, rest = content.partition("::")
         name, _, form = rest.rpartition(":")
-        return with_power(format(self.numbers[posixpath.basename(file), name], form))
+        return in_print(format(self.numbers[posixpath.basename(file), name], form))
 
     def formula(self, tex, label):
         tex = tex.strip()
@@ -204,13 +204,14 @@ class Plain:
         return self.numbering["places"].get(anchor, self.page), anchor
 
 
-def with_power(number):
-    """A formatted number as it is read: ``3e-06`` is 3 × 10⁻⁶. Others stay as they are."""
+def in_print(number):
+    """A formatted number as it is read: ``3e-06`` is 3 × 10⁻⁶, and a minus is no hyphen."""
     parts = SCIENTIFIC.fullmatch(number)
-    if not parts:
-        return number
-    power = "10" + str(int(parts["power"])).translate(RAISED)
-    return power if parts["digits"] == "1" else f"{parts['digits']}\u00a0×\u00a0{power}"
+    if parts:
+        power = "10" + str(int(parts["power"])).translate(RAISED)
+        alone = parts["digits"] == "1"
+        number = power if alone else f"{parts['digits']}\u00a0×\u00a0{power}"
+    return "−" + number[1:] if number.startswith("-") else number
 
 
 def closed(marks, lines):
