@@ -191,7 +191,7 @@ EXERCISES = {
             Mistake(
                 "balanced training already gives the true probability",
                 (..., 0.9, ...),
-                "By equation 12.1 other shares move the log-odds.",
+                "By Bayes' rule other shares move the log-odds. Does the patient live among balanced people?",
             ),
             Mistake(
                 "the correction was made to p, not to its log-odds",
@@ -216,7 +216,7 @@ EXERCISES = {
             Mistake(
                 "that is twice as much: the bound, not the limit",
                 (..., ..., float(2 * np.log(100))),
-                "The bound of theorem 12.5 is not reached.",
+                "The upper bound on the length is not reached. What is the limit?",
             ),
             Mistake(
                 "the logarithm has the base ten",
@@ -327,11 +327,6 @@ EXERCISES = {
             Mistake(
                 "the training loss was used, which falls to the end",
                 (1000.0, ...),
-                "Which samples is the question about?",
-            ),
-            Mistake(
-                "the training loss was used, which falls to the last step",
-                (999.0, ...),
                 "Which samples is the question about?",
             ),
             Mistake(

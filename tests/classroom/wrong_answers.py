@@ -460,6 +460,44 @@ def first_step_to_the_other_side():
     return np.tanh(3) / 6 - 1 / np.cosh(3) ** 2
 
 
+# ---- 12
+
+
+def mean_subtracted(scores, labels):
+    shifted = scores - scores.mean(axis=1, keepdims=True)
+    p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    rows = np.arange(len(labels))
+    return -np.log(p[rows, labels]).mean(), (p - np.eye(scores.shape[1])[labels]) / len(labels)
+
+
+def gradient_before_loss(scores, labels):
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    truth = np.eye(scores.shape[1])[labels]
+    return (np.exp(log_p) - truth) / len(labels), -(log_p * truth).sum(axis=1).mean()
+
+
+def gradient_of_the_label_alone(scores, labels):
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    truth = np.eye(scores.shape[1])[labels]
+    return -(log_p * truth).sum(axis=1).mean(), truth * (np.exp(log_p) - 1) / len(labels)
+
+
+def one_loss_a_sample(scores, labels):
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    truth = np.eye(scores.shape[1])[labels]
+    return -(log_p * truth).sum(axis=1), np.exp(log_p) - truth
+
+
+def small_number_added(scores, labels):
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = p / p.sum(axis=1, keepdims=True)
+    truth = np.eye(scores.shape[1])[labels]
+    return -np.log(p[truth == 1] + 1e-15).mean(), (p - truth) / len(labels)
+
+
 # ---- 14
 
 
@@ -651,6 +689,25 @@ ANSWERS = {
         (first_step_to_the_other_side(), 22),
         (0.2, 22),  # a grid of 0.1
         (0.174, 21),  # the steps counted from 0
+    ],
+    "12-e1": [
+        (-1 / 4, 1 / 12, np.log(100)),  # the label taken for +1
+        (3 / 4, 1 / 11, np.log(100)),  # the odds
+        (3 / 4, 9 / 108.9, np.log(100)),  # the odds times 1 %, not 1 to 99
+        (3 / 4, 1 / 12, np.log(100) / 2),  # the larger margin
+    ],
+    "12-e2": [
+        mean_subtracted,
+        gradient_before_loss,
+        gradient_of_the_label_alone,
+        one_loss_a_sample,
+        small_number_added,
+    ],
+    "12-e3": [
+        (34, 3.04),  # counted from 1
+        (33, 1 / 3.0423),
+        (33, 3.1),  # a coarse grid
+        (3, 3.04),  # a rate of 1
     ],
     "14-e1": [
         (Y, W_SLIP, X_PLUS),  # g with two pluses
