@@ -314,6 +314,11 @@ EXERCISES = {
                 "Print the error for every n from 1 to 58. Where is it least?",
             ),
             Mistake(
+                "with one sample less than inputs the mean is infinite",
+                (59.0, ...),
+                "Between n = P − 1 and n = P + 1 neither line of the theorem holds.",
+            ),
+            Mistake(
                 "without noise more data always help",
                 (..., 62.0),
                 "Put the noise into both lines of the theorem.",

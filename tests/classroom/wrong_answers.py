@@ -550,6 +550,39 @@ def eps_in_training_alone(z, scale, shift, eps, stats=None):
     return scale * (z - stats[0]) / np.sqrt(stats[1]) + shift
 
 
+# ---- 16
+
+
+def mean_loss(w, b, X, y):
+    return 0.5 * np.mean((X @ w + b - y) ** 2)
+
+
+def masks_counted_once(w, b, X, y, rho):
+    found = []
+    for mask in np.ndindex(*[2] * X.shape[1]):
+        found.append(mean_loss(w, b, X * np.array(mask) / (1 - rho), y))
+    return np.mean(found)
+
+
+def divided_in_the_end(w, b, X, y, rho):
+    total = 0.0
+    for mask in np.ndindex(*[2] * X.shape[1]):
+        kept = sum(mask)
+        chance = (1 - rho) ** kept * rho ** (X.shape[1] - kept)
+        total += chance * mean_loss(w, b, X * np.array(mask), y)
+    return total
+
+
+def half_left_out(w, b, X, y, rho):
+    penalty = rho / (1 - rho) * (X**2).mean(axis=0)
+    return mean_loss(w, b, X, y) + penalty @ w**2
+
+
+def root_of_the_mean_square(w, b, X, y, rho):
+    penalty = rho / (1 - rho) * np.sqrt((X**2).mean(axis=0))
+    return mean_loss(w, b, X, y) + 0.5 * penalty @ w**2
+
+
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
@@ -727,4 +760,16 @@ ANSWERS = {
         (PLAIN, RESIDUAL, 0.63),
         (PLAIN, RESIDUAL, cosine_after(1000, 1 / 1000)),
     ],
+    "16-e1": [
+        (3 / 4, 1000, 2, 1 / 4),  # the square of the mean
+        (1 - np.exp(-3), 1000, 5 / 2, 1 / 4),
+        (3 / 4, 20, 5 / 3, 1 / 2),  # no rate, ρ alone, a deviation
+    ],
+    "16-e2": [
+        masks_counted_once,
+        divided_in_the_end,
+        half_left_out,
+        root_of_the_mean_square,
+    ],
+    "16-e3": [(30, 81), (29, 80), (59, 62)],
 }
