@@ -106,17 +106,20 @@ HELD_X = np.array([-3.0, -2, -1, 1, 2, 3, 4, 5])
 HELD_Y = np.array([-1.0, -1, 1, 1, 1, 1, 1, 1])
 
 
-def held_losses(*, steps=1000, size=len(TRAIN_X)):
-    """Losses on the held-out samples before every step, and w at the end; b stays 0."""
+def held_losses(size):
+    """Losses on the held-out samples before every step, and w at the end; b stays 0.
+
+    The gradient is divided by ``size``.
+    """
     w, seen = 0.0, []
-    for _ in range(steps):
+    for _ in range(1000):
         seen.append(np.logaddexp(0, -HELD_Y * HELD_X * w).mean())
         push = np.exp(-np.logaddexp(0, TRAIN_Y * TRAIN_X * w))
         w = w + 0.1 * (push @ (TRAIN_X * TRAIN_Y)) / size
     return np.array(seen), w
 
 
-SEEN, END = held_losses()
+SEEN, END = held_losses(len(TRAIN_X))
 STEPS = float(SEEN.argmin())
 TAUS = np.geomspace(0.1, 100, 20_001)
 COOLED = np.logaddexp(0, -HELD_Y * HELD_X * END / TAUS[:, None]).mean(axis=1)
@@ -127,7 +130,8 @@ EXERCISES = {
         asked="a derivative, a probability and the growth of w",
         reference=(3 / 4, 1 / 12, float(np.log(100))),
         tests=(
-            "Test it: write the loss as a function of z, put in the z of these odds, and z + 0.001.",
+            "Test it: write the loss as a function of z. Put in the z of these odds, and one that is "
+            "larger by 0.001.",
             "Test it: of 10,000 people, how many are ill and get such an answer, and how many are "
             "healthy and get it? Let it be nine times as frequent among the ill.",
             "Test it: run the descent, and look at w after 10,000 and after a million steps.",
@@ -191,7 +195,7 @@ EXERCISES = {
             Mistake(
                 "balanced training already gives the true probability",
                 (..., 0.9, ...),
-                "By Bayes' rule other shares move the log-odds. Does the patient live among balanced people?",
+                "By Bayes' rule other shares move the log-odds. Among whom does the patient live?",
             ),
             Mistake(
                 "the correction was made to p, not to its log-odds",
@@ -331,7 +335,7 @@ EXERCISES = {
             ),
             Mistake(
                 "the gradient is a sum over the samples, not a mean",
-                (float(held_losses(size=1)[0].argmin()), ...),
+                (float(held_losses(1)[0].argmin()), ...),
                 "The rate belongs to the mean loss.",
             ),
             Mistake(
