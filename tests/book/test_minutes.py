@@ -29,8 +29,8 @@ def under_title(chapter):
     name = chapter.path.relative_to(ROOT).with_suffix("").as_posix()
     html = (built_site() / f"{name}.html").read_text(encoding="utf-8")
     # The rest of the page need not be parsed.
-    lesson = BeautifulSoup(re.search(r"</h1>(.*?</p>)", html, re.DOTALL)[1], pages.PARSER)
-    return SHOWN.fullmatch(lesson.select_one(".lesson:first-child > p.time").get_text())
+    lesson = BeautifulSoup(re.search(r"</h1>\s*(<div.*?</p>)", html, re.DOTALL)[1], pages.PARSER)
+    return SHOWN.fullmatch(lesson.select_one(".lesson > p.time").get_text())
 
 
 def test_the_rule_is_stated():
