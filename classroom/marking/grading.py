@@ -10,6 +10,7 @@ marks again only what changed.
 import argparse
 import contextlib
 import csv
+import functools
 import hashlib
 import json
 import os
@@ -142,8 +143,9 @@ class Result:
 # ---- What the book asks
 
 
+@functools.cache
 def questions():
-    """Every exercise that a chapter asks, by label."""
+    """Every exercise that a chapter asks, by label; the book does not change under a class."""
     found = {}
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
         titles = {}
