@@ -22,7 +22,7 @@ def test_a_page_answers_every_question(visit, page, way):
     assert wrong(visit(page, *way), page, way) == {}
 
 
-# --- Spoilt on a short page: it takes a quarter of the time, and nothing else is wrong with it.
+# --- Spoilt on a short page, which opens sooner, and with which nothing else is wrong.
 
 
 @each_way
