@@ -25,6 +25,7 @@ import traceback
 import warnings
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -301,6 +302,11 @@ def _plain(value, entries, depth):
             return Foreign(f"array of shape {value.shape}")
         entries[0] -= value.size
         return value
+    if kind is Fraction:
+        # What stands in its slots may be anything.
+        above, below = _plain(value.numerator, entries, 0), _plain(value.denominator, entries, 0)
+        whole = type(above) is type(below) is int and below != 0
+        return above / below if whole else Foreign(kind.__name__)
     if kind is int and value.bit_length() > 1000:
         return Foreign(f"int of {value.bit_length()} bits")
     if kind is str:

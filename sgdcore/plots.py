@@ -35,6 +35,7 @@ STYLE = {
     "lines.linewidth": 1.8,
 }
 BAND = (0.1, 0.9)
+CLOSE = {"columnspacing": 1.2, "handlelength": 1.6, "handletextpad": 0.5}  # a legend in a row
 
 
 def figure(columns=1, rows=1, *, width=7.0, height=3.4, **axes_options):
@@ -195,7 +196,8 @@ def show(fig):
 
     The description is what the notebooks' comparison checks, and what a reader hears who does not
     see the picture. It is the last statement of a cell, and there is one of it in a cell. Where
-    artists have labels, a legend is added unless there is one.
+    artists have labels, a legend is added unless there is one: inside the panel if there is room,
+    and otherwise above it.
 
     Parameters
     ----------
@@ -204,10 +206,7 @@ def show(fig):
     """
     from IPython.display import display
 
-    for ax in fig.axes:
-        if ax.get_legend() or ax.get_legend_handles_labels()[1]:
-            legend = ax.get_legend() or ax.legend()
-            legend.set_frame_on(False)
+    _add_legends(fig)
     picture = io.BytesIO()
     # Without the library's version in the file, the same picture is the same bytes.
     fig.savefig(picture, format="png", dpi=120, metadata={"Software": None})
@@ -219,6 +218,62 @@ def show(fig):
         metadata={"needs_background": "light", "course": {"figure": True}},
         raw=True,
     )
+
+
+def _add_legends(fig):
+    """Give each panel whose artists have labels a legend that hides nothing."""
+    lacking = [
+        ax for ax in fig.axes if ax.get_legend_handles_labels()[1] and not ax.get_legend()
+    ]
+    for ax in lacking:
+        ax.legend()
+    fig.draw_without_rendering()  # now the panels have their places
+    for ax in lacking:
+        if _hides_something(ax.get_legend()):
+            _move_above(ax)
+    for ax in fig.axes:
+        if ax.get_legend():
+            ax.get_legend().set_frame_on(False)
+
+
+def _hides_something(legend):
+    """Whether a line, an area or a point lies under the words of a legend."""
+    from matplotlib.collections import PathCollection, PolyCollection
+
+    box = legend.get_window_extent().padded(-5)  # its rim is empty
+    ax = legend.axes
+    points, paths = [], []
+    for line in ax.lines:
+        path = line.get_transform().transform_path(line.get_path())
+        if line.get_linestyle() == "None":
+            points.append(path.vertices)
+        else:
+            paths.append((path, False))
+    for collection in ax.collections:
+        if isinstance(collection, PathCollection):
+            places = collection.get_offset_transform().transform(collection.get_offsets())
+            points.append(np.ma.filled(places, np.nan))
+        else:
+            filled = isinstance(collection, PolyCollection)
+            transform = collection.get_transform()
+            paths += [(transform.transform_path(path), filled) for path in collection.get_paths()]
+    for patch in ax.patches:
+        paths.append((patch.get_transform().transform_path(patch.get_path()), True))
+    return any(box.count_contains(places) for places in points if len(places)) or any(
+        path.intersects_bbox(box, filled) for path, filled in paths
+    )
+
+
+def _move_above(ax):
+    """Put the legend of a panel above it, in as few rows as fit, and a title above the legend."""
+    entries = len(ax.get_legend().get_texts())
+    for columns in range(entries, 0, -1):
+        legend = ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=columns, **CLOSE)
+        size = legend.get_window_extent()
+        if size.width <= ax.get_window_extent().width:
+            break
+    if ax.get_title():
+        ax.set_title(ax.get_title(), pad=size.height * 72 / ax.figure.dpi + 8)
 
 
 def record(name, value, rtol=1e-6, reason=None):

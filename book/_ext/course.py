@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 
+from cells import code_cells
 from docutils import nodes
+from roles import role
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
+
+from classroom.hand_out.plain import in_print
 
 # Its empty icon keeps the browser from asking for one while it is already leaving.
 REDIRECT = """<!doctype html>
@@ -20,6 +24,9 @@ REDIRECT = """<!doctype html>
 """
 
 MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
+PER_CENT = re.compile(r"(?<=\d)%|\s%")
+NO_BREAK = "\N{NO-BREAK SPACE}"
+VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.raw)
 VERDICTS = {
     "broken": "Broken on purpose",
     "fixed": "Repaired",
@@ -43,12 +50,48 @@ def skip_fields(app, what, name, item, skip, options):
 
 
 def label_mistakes(app, doctree):
-    """Say above a cell tagged as a mistake what it is."""
-    for cell in doctree.findall(nodes.container):
-        for tag in filter(None, map(MISTAKE.fullmatch, cell["classes"])):
-            verdict = tag[1].replace("repaired", "fixed")  # as the programs of the sources say
-            cell["classes"].append(f"mistake-{verdict}")
-            cell.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
+    """Say above a cell what it is, if it shows a mistake, a repair or a claim that was measured."""
+    for node, cell in code_cells(doctree, app.env):
+        tags = [tag[1] for tag in filter(None, map(MISTAKE.fullmatch, node["classes"]))]
+        verdict = (tags or [role(cell) or ""])[0]
+        verdict = verdict.replace("repaired", "fixed")  # as the programs of the sources say
+        if verdict in VERDICTS:
+            node["classes"].append(f"mistake-{verdict}")
+            node.insert(0, nodes.paragraph("", VERDICTS[verdict], classes=["verdict"]))
+
+
+def keep_per_cent(app, doctree):
+    """Between a number and its per cent sign stands a space at which no line ends."""
+    for text in list(doctree.findall(nodes.Text)):
+        parent = text.parent
+        printed = isinstance(parent, nodes.literal_block) and "output" in parent["classes"]
+        if printed:
+            kept = text.replace(" %", f"{NO_BREAK}%")
+            parent.rawsource = kept  # Sphinx takes a text that differs from it for no program
+        elif isinstance(parent, VERBATIM):
+            continue
+        else:
+            kept = PER_CENT.sub(f"{NO_BREAK}%", text)
+            if kept.startswith("%") and parent.index(text):  # behind a published number
+                kept = NO_BREAK + kept
+        parent.replace(text, nodes.Text(kept))
+
+
+def write_powers(app, doctree, docname):
+    """A published number is read as in print: a power of ten, and a space before per cent."""
+    for number in doctree.findall(nodes.inline):
+        if "pasted-text" in number["classes"]:
+            text = PER_CENT.sub(f"{NO_BREAK}%", in_print(number.astext()))
+            number.children = [nodes.Text(text)]
+
+
+def mend_solution_titles(app, doctree, docname):
+    """The space before a linked exercise is no part of the link: it would be underlined."""
+    for link in list(doctree.findall(nodes.reference)):
+        words = link.children[0]
+        if isinstance(link.parent, nodes.title) and words.astext().startswith(" "):
+            link.parent.insert(link.parent.index(link), nodes.Text(" "))
+            link.replace(words, nodes.Text(words.astext().lstrip()))
 
 
 def launch_only_what_is_published(app):
@@ -91,5 +134,8 @@ def setup(app):
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("doctree-read", label_mistakes)
+    app.connect("doctree-read", keep_per_cent)
+    app.connect("doctree-resolved", write_powers)
+    app.connect("doctree-resolved", mend_solution_titles)
     app.connect("build-finished", write_entrance)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

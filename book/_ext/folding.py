@@ -30,12 +30,14 @@ class Fold(SphinxTransform):
     default_priority = 801  # after the cells have their names
 
     def apply(self):
-        for node, cell in code_cells(self.document, self.env):
+        cells = list(code_cells(self.document, self.env))
+        for node, cell in cells:
             label = FOLDED.get(role(cell))
             programs = [child for child in node if "cell_input" in child["classes"]]
             if label and programs:
                 folded = wrap(programs[0], label)
                 move_records(node, folded)
+        join([node for node, _ in cells])
         for proof in list(self.document.findall(proof_node)):
             wrap(proof, "Proof")
             mark_first_word(proof)
@@ -65,6 +67,48 @@ def move_records(cell, folded):
         moved += record
     if not outputs.children:
         cell.remove(outputs)
+
+
+def join(cells):
+    """Have one label for neighbours with the same one, where only one of them has open output."""
+    shown = None
+    for cell in cells:
+        if shown is None or not same_label(shown, cell):
+            shown = cell
+        elif is_silent(shown):
+            move(shown, cell, 0)
+            shown = cell
+        elif is_silent(cell):
+            move(cell, shown, len(folded_part(shown)))
+        else:
+            shown = cell
+
+
+def same_label(first, second):
+    """Whether two cells stand side by side under the same label."""
+    parts = folded_part(first), folded_part(second)
+    siblings = first.parent.children
+    beside = siblings[siblings.index(first) + 1 :][:1] == [second]
+    return all(parts) and beside and parts[0]["label"] == parts[1]["label"]
+
+
+def folded_part(cell):
+    return next((child for child in cell if isinstance(child, Folded)), None)
+
+
+def is_silent(cell):
+    """Whether nothing of a cell is open; what says above it that it is a mistake will be."""
+    return len(cell) == 1 and not any(name.startswith("tag_mistake") for name in cell["classes"])
+
+
+def move(cell, other, place):
+    """Put a cell, and those that were put into it, into the folded part of another."""
+    (part,) = cell.children
+    moved = [child for child in part if "cell" in child["classes"]]
+    cell.parent.remove(cell)
+    cell.children = []
+    cell += [child for child in part if child not in moved]
+    folded_part(other).insert(place, [*moved, cell])
 
 
 def mark_first_word(proof):

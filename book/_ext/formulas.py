@@ -8,6 +8,7 @@ page's characters only; they fix every width, so that a font that arrives late m
 
 import importlib.util
 import json
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -32,6 +33,8 @@ COMPONENTS = [
     "a11y/assistive-mml.js",
 ]
 FONTS = "_static/fonts"
+# What must not begin a line: a browser breaks a line on either side of a formula.
+MARKS = re.compile(r"[.,;:!?)\]’”…]+")
 # As high as the letters around it: 0.442 is the height of an x in MathJax's font, in em.
 SIZE = "mjx-container { font-size: calc(1ex / 0.442); }"
 
@@ -90,6 +93,20 @@ def set_formulas(app, doctree, docname):
         if "error" in formula:
             logger.warning("%s in the formula %s", formula["error"], node.astext(), location=node)
         node["set"] = formula.get("html", escape(node.astext()))
+        if isinstance(node, nodes.math):
+            hold_marks(node)
+
+
+def hold_marks(formula):
+    """Keep the marks that follow a formula on its line."""
+    after = formula.next_node(descend=False, siblings=True)
+    marks = MARKS.match(after) if isinstance(after, nodes.Text) else None
+    if not marks:
+        return
+    after.parent.replace(after, nodes.Text(after[marks.end() :]))
+    held = nodes.inline(classes=["held"])
+    formula.replace_self(held)
+    held += [formula, nodes.Text(marks[0])]
 
 
 def html(node):

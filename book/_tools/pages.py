@@ -12,8 +12,16 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
-LEFT_OUT = ".headerlink, script, .copybtn, noscript.live, .live-only"
+LEFT_OUT = ".headerlink, script:not([type=aside]), .copybtn, noscript.live, .live-only"
 PARSER = "html.parser"
+# Five in six elements of a page are inside its formulas and programs, where nothing is looked for.
+# In headings they stay, since the contents quote their words.
+INNER = re.compile(
+    r"<h[1-6]\b.*?</h[1-6]>"
+    r"|(?P<start><(?P<name>mjx-container|pre)\b[^>]*>)(?P<inside>.*?)(?P<end></(?P=name)>)",
+    re.DOTALL,
+)
+ASIDE = re.compile(r'<script type="aside">(.*?)</script>', re.DOTALL)
 FONT = re.compile(r"""url\(["']?(?P<path>[^"')]+)["']?\)""")
 
 
@@ -60,8 +68,25 @@ def settings():
     return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
+def set_aside(html):
+    """Keep the inside of formulas and programs from the parser, unless a link leads in or out."""
+
+    def kept(match):
+        inside = match["inside"]
+        if inside is None or any(name in inside for name in (" href=", " id=", " src=")):
+            return match[0]
+        return f'{match["start"]}<script type="aside">{inside}</script>{match["end"]}'
+
+    return INNER.sub(kept, html)
+
+
+def put_back(html):
+    """Undo `set_aside`, in what was made from it."""
+    return ASIDE.sub(r"\1", html)
+
+
 def parsed(page):
-    """The page, parsed.
+    """The page, parsed; `put_back` belongs to what is written of it.
 
     Raises
     ------
@@ -70,7 +95,7 @@ def parsed(page):
     """
     if not page.path.exists():
         raise FileNotFoundError(f"expected the built page {page.name}.html: run make book first")
-    return BeautifulSoup(page.path.read_text(encoding="utf-8"), PARSER)
+    return BeautifulSoup(set_aside(page.path.read_text(encoding="utf-8")), PARSER)
 
 
 def article(soup):

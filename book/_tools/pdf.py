@@ -70,7 +70,7 @@ def document(folder, numbers):
         f'<main class="bd-main"><div class="bd-content"><div class="bd-article">'
         f"{''.join(texts)}</div></div></main></body></html>"
     )
-    return html, headings
+    return pages.put_back(html), headings
 
 
 def listed(text, page):

@@ -96,7 +96,7 @@ def deck(page, folder):
     links = "".join(
         f'<link rel="stylesheet" href="{sheet}">' for sheet in (*sheets, "slides.css")
     ) + "".join(pages.formula_styles({page: soup}, pages.HTML))
-    return (
+    return pages.put_back(
         f'<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(text.h1.get_text())}</title>"

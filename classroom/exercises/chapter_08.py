@@ -113,6 +113,35 @@ def gradient_ahead(curvature, theta, rates, beta):
     return theta
 
 
+def look_ahead_without_its_form(curvature, theta, rates, beta):
+    b = np.zeros_like(theta)
+    for lr in rates:
+        b = beta * b + curvature * (theta - lr * beta * b)
+        theta = theta - lr * b
+    return theta
+
+
+def step_in_two_parts(curvature, theta, rates, beta):
+    b = np.zeros_like(theta)
+    for lr in rates:
+        b = beta * b + curvature * theta
+        theta = theta - lr * b
+        theta = theta - lr * beta * b
+    return theta
+
+
+def double_gradient(curvature, theta, rates, beta):
+    return nesterov(2 * curvature, theta, rates, beta)
+
+
+def climbs(curvature, theta, rates, beta):
+    return nesterov(curvature, theta, -np.asarray(rates), beta)
+
+
+def first_rate_always(curvature, theta, rates, beta):
+    return nesterov(curvature, theta, np.full(len(rates), rates[0]), beta)
+
+
 def two_heavy_balls(curvature, theta, rates, beta):
     b = np.zeros_like(theta)
     for lr in rates:
@@ -249,7 +278,8 @@ EXERCISES = {
             Mistake(
                 "the rate is inside the buffer",
                 rate_inside,
-                "When the rate changes, which rate do old gradients get in your buffer?",
+                "When the rate changes, which rate do old gradients get in your buffer? In a difference "
+                "of two points, too, they keep the one that they had.",
             ),
             Mistake(
                 "the gradient enters the buffer with the weight 1 − beta",
@@ -295,6 +325,33 @@ EXERCISES = {
                 "outside the buffer.",
             ),
             Mistake(
+                "the gradient is taken ahead of theta, and theta is what is returned",
+                look_ahead_without_its_form,
+                "In the form that is asked, the gradient is taken at θ itself, and θ is the point "
+                "that looks ahead.",
+            ),
+            Mistake(
+                "the step is made in two parts",
+                step_in_two_parts,
+                "You take the whole buffer, and then beta times the buffer. The first part of the "
+                "step is the gradient alone.",
+            ),
+            Mistake(
+                "the gradient is twice as large as it should be",
+                double_gradient,
+                "Differentiate ½cθ² with respect to θ: what becomes of the ½?",
+            ),
+            Mistake(
+                "it climbs",
+                climbs,
+                "Descent subtracts.",
+            ),
+            Mistake(
+                "the first rate is used in every step",
+                first_rate_always,
+                "Each step has a rate of its own: go through `rates`.",
+            ),
+            Mistake(
                 "two steps of the heavy ball for each rate",
                 two_heavy_balls,
                 "One gradient a step is enough.",
@@ -337,9 +394,15 @@ EXERCISES = {
                 "In the first step k is 0. And f is asked at x, not at θ.",
             ),
             Mistake(
+                "k counts from 1",
+                (WITHOUT - 1, 859),
+                "In the first step k is 0, and after a restart it is 0 again.",
+            ),
+            Mistake(
                 "the restart comes one step late",
                 (..., 860),
-                "Set k to 0 *before* θ is computed, not after it.",
+                "Set k to 0, not to 1, and *before* θ is computed. And does your test ask what the "
+                "question asks?",
             ),
             Mistake(
                 "the gradient is taken at x",

@@ -151,6 +151,53 @@ def first_a_sum(theta, gradients, lr, decay, mask):
     return run(theta, gradients, lr, decay, mask, lambda m, v, k: corrected(m / (1 - BETA1), v, k))
 
 
+def decay_under_the_root(theta, gradients, lr, decay, mask):
+    m = v = np.zeros(len(theta))
+    for t, g in enumerate(gradients):
+        m = BETA1 * m + (1 - BETA1) * g
+        v = BETA2 * v + (1 - BETA2) * g**2
+        m_hat, v_hat = m / (1 - BETA1 ** (t + 1)), v / (1 - BETA2 ** (t + 1))
+        theta = theta - lr * (m_hat + decay * mask * theta) / (np.sqrt(v_hat) + EPS)
+    return theta
+
+
+def everything_in_the_gradient(theta, gradients, lr, decay, mask):
+    return run(theta, gradients, lr, 0.0, mask, corrected, pull=decay)
+
+
+def decay_without_theta(theta, gradients, lr, decay, mask):
+    def step(m, v, count):
+        return corrected(m, v, count) + decay * mask
+
+    return run(theta, gradients, lr, 0.0, mask, step)
+
+
+def decay_grows(theta, gradients, lr, decay, mask):
+    return adamw(theta, gradients, lr, -decay, mask)
+
+
+def corrected_as_at_first(theta, gradients, lr, decay, mask):
+    return run(theta, gradients, lr, decay, mask, lambda m, v, k: corrected(m, v, 1))
+
+
+def mask_on_theta(theta, gradients, lr, decay, mask):
+    m = v = np.zeros(len(theta))
+    for t, g in enumerate(gradients):
+        m = BETA1 * m + (1 - BETA1) * g
+        v = BETA2 * v + (1 - BETA2) * g**2
+        theta = (1 - lr * decay) * mask * theta - lr * corrected(m, v, t + 1)
+    return theta
+
+
+def gradient_for_the_average(theta, gradients, lr, decay, mask):
+    v = np.zeros(len(theta))
+    for t, g in enumerate(gradients):
+        v = BETA2 * v + (1 - BETA2) * g**2
+        root = np.sqrt(v / (1 - BETA2 ** (t + 1))) + EPS
+        theta = (1 - lr * decay * mask) * theta - lr * g / root
+    return theta
+
+
 def masked_step(theta, gradients, lr, decay, mask):
     return run(theta, gradients, lr, decay, mask, lambda m, v, k: mask * corrected(m, v, k))
 
@@ -220,6 +267,19 @@ EXERCISES = {
                 "the last is rounded",
                 (1.0, 1.5, 6.0, 0.3),
                 "Write the fraction.",
+            ),
+            *(
+                Mistake(
+                    f"1/36 was rounded to {share}",
+                    (..., 0.25 / share**0.5, 1 / share**0.5, ...),
+                    "Let Python divide, or keep the fraction: its root is a fraction too.",
+                )
+                for share in (0.03, 0.028, 0.0278, 0.02778)
+            ),
+            Mistake(
+                "the quotients are upside down",
+                (1.0, 2 / 3, 1 / 6, 4.0),
+                "The step is the averaged gradient over the root, not the other way round.",
             ),
             Mistake(
                 "the shares of the past and of the present have changed places",
@@ -319,6 +379,42 @@ EXERCISES = {
                 "the decay is inside the gradient",
                 decay_in_gradient,
                 "Then the averages see it, and the root divides it. That is another method.",
+            ),
+            Mistake(
+                "the decay is inside the gradient, for every coordinate",
+                everything_in_the_gradient,
+                "Then the averages see it, and the root divides it. That is another method. And "
+                "where is the mask?",
+            ),
+            Mistake(
+                "the root divides the decay",
+                decay_under_the_root,
+                "The decay stands *beside* the step: only the averaged gradient is divided.",
+            ),
+            Mistake(
+                "the decay is not multiplied by theta",
+                decay_without_theta,
+                "A weight that is twice as large should shrink twice as fast.",
+            ),
+            Mistake(
+                "the decay has the wrong sign",
+                decay_grows,
+                "With gradients of zero, should θ shrink or grow?",
+            ),
+            Mistake(
+                "the correction is that of the first step, always",
+                corrected_as_at_first,
+                "How many gradients has the average seen after the second step?",
+            ),
+            Mistake(
+                "the mask multiplies theta itself",
+                mask_on_theta,
+                "Where the mask is 0, θ should keep its value, not lose it.",
+            ),
+            Mistake(
+                "the gradient stands where its average should",
+                gradient_for_the_average,
+                "Where is m in your step?",
             ),
             Mistake(
                 "everything decays",

@@ -6,18 +6,21 @@ from classroom.exercises import Exercise, Mistake
 
 
 def saga(X, y, theta, lr, order):
-    """Steps of SAGA on half the mean squared residual, from a table of zeros."""
-    table = np.zeros((len(y), len(theta)))
+    """Steps of SAGA on half the mean squared residual, from residuals of zero."""
+    residuals, mean = np.zeros(len(y)), np.zeros(len(theta))
     for i in order:
-        fresh = (X[i] @ theta - y[i]) * X[i]
-        step = fresh - table[i] + table.mean(axis=0)
-        table[i] = fresh
-        theta = theta - lr * step
+        fresh = X[i] @ theta - y[i]
+        change = (fresh - residuals[i]) * X[i]
+        residuals[i] = fresh
+        theta = theta - lr * (change + mean)
+        mean = mean + change / len(y)
     return theta
 
 
 def regressions(rng):
     """Regressions of one to five inputs, in round numbers; every order draws a sample twice."""
+    X, y = rng.integers(1, 3, (2, 1)).astype(float), rng.permutation([1.0, 3.0])
+    yield X, y, np.zeros(1), 0.5, [0, 1, 0]  # can be followed by hand
     sizes = (
         (2, 1, [0, 1, 0, 1]),
         (3, 1, [2, 2, 0]),
@@ -64,6 +67,70 @@ def sag(X, y, theta, lr, order):
     return theta
 
 
+def a_number_for_every_input(X, y, theta, lr, order):
+    """The residual is stored, and taken off and given back as if it were the gradient."""
+    theta, kept = np.asarray(theta), np.zeros(len(y))
+    for i in order:
+        residual = X[i] @ theta - y[i]
+        step = residual * X[i] - kept[i] + kept.mean()
+        kept[i] = residual
+        theta = theta - lr * step
+    return theta
+
+
+def running(add, *, renew=True):
+    """Steps with a running mean, to which ``add(fresh, change, n)`` is added, x apart."""
+
+    def run(X, y, theta, lr, order):
+        residuals, mean = np.zeros(len(y)), np.zeros(len(theta))
+        for i in order:
+            fresh = X[i] @ theta - y[i]
+            change = fresh - residuals[i]
+            if renew:
+                residuals[i] = fresh
+            theta = theta - lr * (change * X[i] + mean)
+            mean = mean + add(fresh, change, len(y)) * X[i]
+        return theta
+
+    return run
+
+
+def stores_the_step(X, y, theta, lr, order):
+    theta, table = np.asarray(theta), np.zeros((len(y), len(theta)))
+    for i in order:
+        step = (X[i] @ theta - y[i]) * X[i] - table[i] + table.mean(axis=0)
+        table[i] = step
+        theta = theta - lr * step
+    return theta
+
+
+def filled_at_the_start(X, y, theta, lr, order):
+    theta, table = np.asarray(theta), (X @ theta - y)[:, None] * X
+    for i in order:
+        fresh = (X[i] @ theta - y[i]) * X[i]
+        step = fresh - table[i] + table.mean(axis=0)
+        table[i] = fresh
+        theta = theta - lr * step
+    return theta
+
+
+def mean_of_the_rows_seen(X, y, theta, lr, order):
+    theta, table, seen = np.asarray(theta), np.zeros((len(y), len(theta))), set()
+    for i in order:
+        fresh = (X[i] @ theta - y[i]) * X[i]
+        step = fresh - table[i] + table.sum(axis=0) / max(len(seen), 1)
+        table[i] = fresh
+        seen.add(i)
+        theta = theta - lr * step
+    return theta
+
+
+def full_gradient(X, y, theta, lr, order):
+    for _ in order:
+        theta = theta - lr * (X @ theta - y) @ X / len(y)
+    return theta
+
+
 def renewed_after_the_step(X, y, theta, lr, order):
     table = np.zeros((len(y), len(theta)))
     for i in order:
@@ -73,12 +140,14 @@ def renewed_after_the_step(X, y, theta, lr, order):
     return theta
 
 
-def square_of_the_tail_mean(k, *, before=True, young=True, power=2):
+def square_of_the_tail_mean(
+    k, *, before=True, young=True, power=2, fed=1 / 4, start=50.0**2, late=0
+):
     """Mean square of the mean of the last k of 1000 iterates, in one direction."""
-    curvature, lr, e, steps = 1 / 20, 1 / 2, 50.0, 1000
+    curvature, lr, steps = 1 / 20, 1 / 2, 1000
     rho = 1 - lr * curvature
-    left = rho ** (power * (steps - k))
-    square = left * e**2 + before * lr**2 * (1 - left) / (1 - rho**power)
+    left = rho ** (power * (steps - k + late))
+    square = left * start + before * fed * (1 - left) / (1 - rho**power)
     weights = 1 - young * rho ** np.arange(1, k + 1)
     noise = (weights**2).sum() / (k * curvature) ** 2
     return (rho * (1 - rho**k) / (k * lr * curvature)) ** 2 * square + noise
@@ -107,6 +176,17 @@ EXERCISES = {
                 "How far does one kick of the noise move the sum of all later iterates?",
             ),
             Mistake(
+                "the noise is divided by ηλ, not by λ",
+                (128, ..., ...),
+                "A kick moves θ by η times itself. By how much does it move the sum of all later "
+                "iterates?",
+            ),
+            Mistake(
+                "that is the noise of a single step",
+                (2, ..., ...),
+                "How far does one kick of the noise move the sum of all later iterates?",
+            ),
+            Mistake(
                 "the first is the last iterate's floor",
                 (8 / 15, ..., ...),
                 "That is what a single iterate ends at. Here T times a mean square is asked.",
@@ -117,7 +197,7 @@ EXERCISES = {
                 "v is the mean square of the noise. It is squared already.",
             ),
             Mistake(
-                "the rate has stayed in the first",
+                "the rate has stayed in the first, or λ stands above the line",
                 (1 / 2, ..., ...),
                 "A kick moves θ by η times itself. By how much does it move the sum of all later "
                 "iterates?",
@@ -126,6 +206,26 @@ EXERCISES = {
                 "the second is squared",
                 (..., 56**2, ...),
                 "Here the mean of ē is asked, not the mean of its square.",
+            ),
+            Mistake(
+                "the start is squared in the second",
+                (..., 448, ...),
+                "Here the mean of ē is asked, not the mean of its square.",
+            ),
+            Mistake(
+                "the mean goes to zero, but T times the mean does not",
+                (..., 0, ...),
+                "The sum of e_t over all steps: is it finite? Is it zero?",
+            ),
+            Mistake(
+                "the second is the error after one step",
+                (..., 7, ...),
+                "That is e_1. All later ones belong to the sum as well.",
+            ),
+            Mistake(
+                "ρ is 1 − η, without the curvature",
+                (..., 48, ...),
+                "By what does a step multiply the error? The gradient there is λe.",
             ),
             Mistake(
                 "ρ is missing in the second",
@@ -146,6 +246,21 @@ EXERCISES = {
                 "the start's part is not squared",
                 (..., ..., 7),
                 "The noise's part is a mean square. What is the start's part to be compared as?",
+            ),
+            Mistake(
+                "the two limits are multiplied, not compared",
+                (..., ..., 56**2 * 8),
+                "One part is a limit over T², the other a limit over T. When are they equal?",
+            ),
+            Mistake(
+                "the noise is missing in the third",
+                (..., ..., 56**2),
+                "The start's part is to be as large as the noise's. Where is the noise's limit?",
+            ),
+            Mistake(
+                "the quotient for T is upside down",
+                (..., ..., 8 / 56**2),
+                "Can a number of steps be below 1?",
             ),
             Mistake(
                 "T is that of a start without ρ",
@@ -207,6 +322,57 @@ EXERCISES = {
                 "When is a row of the table renewed?",
             ),
             Mistake(
+                "the step is the old mean alone",
+                stepping(lambda fresh, old, table: table.mean(axis=0)),
+                "What is new and what is old are the same here: `old = table[i]` is a view, and "
+                "changes with the table.",
+            ),
+            Mistake(
+                "the residual is stored and used as if it were the gradient",
+                a_number_for_every_input,
+                "A stored number is no gradient yet: what must it be multiplied by?",
+            ),
+            Mistake(
+                "the mean takes in the new gradient, but keeps the old one",
+                running(lambda fresh, change, n: fresh / n),
+                "A row of the table is replaced. By how much does the mean of the rows change?",
+            ),
+            Mistake(
+                "the residual kept is never renewed",
+                running(lambda fresh, change, n: change / n, renew=False),
+                "What is taken off when the same sample is drawn again?",
+            ),
+            Mistake(
+                "the step is stored, not the gradient",
+                stores_the_step,
+                "γ is the gradient of a sample, when it was last drawn.",
+            ),
+            Mistake(
+                "the table begins with the gradients at the start, not with zeros",
+                filled_at_the_start,
+                "How many gradients have you evaluated before the first step?",
+            ),
+            Mistake(
+                "the mean is taken over the samples seen so far",
+                mean_of_the_rows_seen,
+                "A sample that was never drawn has a row of zeros, and it counts.",
+            ),
+            Mistake(
+                "every step takes the full gradient",
+                full_gradient,
+                "A step evaluates one gradient, that of sample i.",
+            ),
+            Mistake(
+                "the gradients are twice too large",
+                lambda X, y, theta, lr, order: saga(X, y, theta, 2 * lr, order),
+                "The loss has a factor ½. What does its derivative have?",
+            ),
+            Mistake(
+                "the sign of the residual is turned",
+                lambda X, y, theta, lr, order: saga(X, y, theta, -lr, order),
+                "Where the prediction is too high, the gradient of the loss points up.",
+            ),
+            Mistake(
                 "the row is renewed with the gradient after the step",
                 renewed_after_the_step,
                 "One gradient a step is enough: which one?",
@@ -248,6 +414,21 @@ EXERCISES = {
                 "young noise is counted in full",
                 best_tail(young=False),
                 "A kick in the last steps has hardly been seen by the mean.",
+            ),
+            Mistake(
+                "the noise is fed in with η, not with its square",
+                best_tail(fed=1 / 2),
+                "A step moves θ by ηξ. What is the mean square of that?",
+            ),
+            Mistake(
+                "the tail begins one iterate too late",
+                best_tail(late=1),
+                "The mean of the last k iterates begins with the one after e_{T−k}.",
+            ),
+            Mistake(
+                "the start is not squared",
+                best_tail(start=50.0),
+                "Everything here is a mean square, the start too.",
             ),
             Mistake(
                 "the ratio is upside down",

@@ -25,6 +25,9 @@ def systems(rng):
     So no residual vanishes before the last step.
     """
     yield np.array([[2.0]]), rng.uniform(0.5, 2.0, 1).round(2), 1
+    a, b = rng.permutation([2.0, 3.0])
+    for steps in (1, 2):  # can be followed by hand
+        yield np.array([[a, 1.0], [1.0, b]]), np.array([float(rng.integers(1, 4)), 0.0]), steps
     for d, steps in ((2, 1), (2, 2), (3, 2), (4, 3), (6, 4)):
         A = rng.standard_normal((d, d))
         H = A @ A.T / d + np.diag(rng.uniform(0.3, 1.0, d))
@@ -75,6 +78,42 @@ def uphill(H, g, steps):
     return -solve(H, g, steps)
 
 
+def changed(*, along=None, residual=None, direction=None):
+    """Conjugate gradients in which one of the three lines of a step is another."""
+
+    def run(H, g, steps):
+        s, r = np.zeros_like(g), np.array(g)
+        p = r
+        for _ in range(steps):
+            length = along(H, r, p) if along else (r @ r) / (p @ H @ p)
+            s, before = s + length * p, r @ r
+            r = residual(H, r, p, length) if residual else r - length * (H @ p)
+            beta = (r @ r) / before
+            p = direction(g, r, p, beta) if direction else r + beta * p
+        return s
+
+    return run
+
+
+def one_name_for_both_residuals(H, g, steps):
+    s, r = np.zeros_like(g), np.array(g)
+    p = r
+    for _ in range(steps):
+        Hp, before = H @ p, r
+        length = (r @ r) / (p @ Hp)
+        s = s + length * p
+        r -= length * Hp  # into ``before`` as well
+        p = r + (r @ r) / (before @ before) * p
+    return s
+
+
+def descent(H, g, steps):
+    s = np.zeros_like(g)
+    for _ in range(steps):
+        s = s + (g - H @ s) / np.linalg.eigvalsh(H)[-1]
+    return s
+
+
 def one_too_many(H, g, steps):
     s, r, p = np.array(g), g - H @ g, g - H @ g
     for _ in range(steps):
@@ -106,6 +145,7 @@ def steps_needed(damping, level=1e-6, start=3.0):
 
 
 LEAST, NO_OVERSHOOT = least_damping(), least_damping(reach=1.0)
+INTO_REACH = float(np.tanh(3) / (3 + 1.0886594924826531) - 1 / np.cosh(3) ** 2)
 FIRST_STEP_ONLY = float(np.tanh(3) / 6 - 1 / np.cosh(3) ** 2)
 STEPS = steps_needed(1.0)
 
@@ -128,6 +168,26 @@ EXERCISES = {
                 "the factor is what is taken away, not what is left",
                 (1 / 3, ..., ...),
                 "You have the length of the step over θ. Where does the step end?",
+            ),
+            Mistake(
+                "the step is added, not subtracted",
+                (4 / 3, ..., ...),
+                "Newton's step goes against the gradient.",
+            ),
+            Mistake(
+                "that is how many times shorter, not the factor",
+                (3 / 2, ..., ...),
+                "Divide where the step ends by where it began.",
+            ),
+            Mistake(
+                "that is the largest eigenvalue",
+                (..., 3 / 2, ...),
+                "A condition number compares two eigenvalues.",
+            ),
+            Mistake(
+                "that is the root of the condition number",
+                (..., 3**0.5, ...),
+                "Here the ratio of the eigenvalues is asked, not of their roots.",
             ),
             Mistake(
                 "the condition number is that of H, before Jacobi, or of D H D",
@@ -164,6 +224,11 @@ EXERCISES = {
                 "the steps are as many as directions",
                 (..., ..., 5.0),
                 "Do equal eigenvalues need a root of the polynomial each?",
+            ),
+            Mistake(
+                "one less than the number of directions",
+                (..., ..., 4.0),
+                "Which eigenvalues must the polynomial vanish at?",
             ),
             Mistake(
                 "that is Newton's number of steps",
@@ -219,6 +284,51 @@ EXERCISES = {
                 "The slope along p is rᵀp, which equals rᵀr. It is not pᵀp.",
             ),
             Mistake(
+                "the length takes the curvature along the residual",
+                changed(along=lambda H, r, p: (r @ r) / (r @ H @ r)),
+                "You move along p, so the curvature along p decides.",
+            ),
+            Mistake(
+                "the residual grows by the step, it does not shrink",
+                changed(residual=lambda H, r, p, length: r + length * (H @ p)),
+                "The residual is g − H s. What does a step of s do to it?",
+            ),
+            Mistake(
+                "beta has the wrong sign",
+                changed(direction=lambda g, r, p, beta: r - beta * p),
+                "Put p = r + β p_old into pᵀ H p_old = 0, and solve for β.",
+            ),
+            Mistake(
+                "every direction begins with g, not with the residual",
+                changed(direction=lambda g, r, p, beta: g + beta * p),
+                "The new direction is made of the new residual and the old direction.",
+            ),
+            Mistake(
+                "beta compares with the first residual, not with the last",
+                changed(direction=lambda g, r, p, beta: r + (r @ r) / (g @ g) * p),
+                "Which two residuals does beta compare?",
+            ),
+            Mistake(
+                "both residuals are one array, so beta is always 1",
+                one_name_for_both_residuals,
+                "After `before = r` both names belong to one array, and `r -= …` writes into it.",
+            ),
+            Mistake(
+                "that is the solution, whatever the number of steps",
+                lambda H, g, steps: np.linalg.solve(H, g),
+                "After one step the method is not there yet.",
+            ),
+            Mistake(
+                "one step is missing",
+                lambda H, g, steps: solve(H, g, steps - 1),
+                "How often does your loop run?",
+            ),
+            Mistake(
+                "that is gradient descent",
+                descent,
+                "The length of a step and the next direction come from the vectors themselves.",
+            ),
+            Mistake(
                 "H is multiplied with the residual, not with the direction",
                 product_of_residual,
                 "You move along p. How does the gradient change along p?",
@@ -248,6 +358,16 @@ EXERCISES = {
                 "the first step is safe with this damping, a later one is not",
                 (FIRST_STEP_ONLY, ...),
                 "With your damping, run 1000 steps. Does it end, or go to and fro?",
+            ),
+            Mistake(
+                "the first step need not land where full steps would converge",
+                (INTO_REACH, ...),
+                "The next step is damped too. With less damping, does the run still end at 0?",
+            ),
+            Mistake(
+                "without damping it runs away from 3",
+                (0, ...),
+                "Full steps converge below the border of the chapter only. Where is 3?",
             ),
             Mistake(
                 "that is safe, but far from the least",

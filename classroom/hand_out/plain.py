@@ -31,6 +31,8 @@ CHOICE = re.compile(r"^(?=[a-d]\) )", re.MULTILINE)
 DEFINITION = re.compile(r"^(?P<term>\S.*)\n: +", re.MULTILINE)
 CHAPTER = re.compile(r"chapters/(\d\d)-")
 CODE = {"func", "class", "mod", "meth"}
+SCIENTIFIC = re.compile(r"(?P<digits>-?[\d.]+)e(?P<power>[+-]\d+)")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Plain:
@@ -157,7 +159,7 @@ class Plain:
         """A published number: ``03-….ipynb::name:.3f``."""
         file, _, rest = content.partition("::")
         name, _, form = rest.rpartition(":")
-        return format(self.numbers[posixpath.basename(file), name], form)
+        return in_print(format(self.numbers[posixpath.basename(file), name], form))
 
     def formula(self, tex, label):
         tex = tex.strip()
@@ -200,6 +202,16 @@ class Plain:
             folder = posixpath.dirname(self.page)
             return posixpath.splitext(posixpath.normpath(posixpath.join(folder, file)))[0], anchor
         return self.numbering["places"].get(anchor, self.page), anchor
+
+
+def in_print(number):
+    """A formatted number as it is read: ``3e-06`` is 3 × 10⁻⁶, and a minus is no hyphen."""
+    parts = SCIENTIFIC.fullmatch(number)
+    if parts:
+        power = "10" + str(int(parts["power"])).translate(RAISED)
+        alone = parts["digits"] == "1"
+        number = power if alone else f"{parts['digits']}\u00a0×\u00a0{power}"
+    return "−" + number[1:] if number.startswith("-") else number
 
 
 def closed(marks, lines):

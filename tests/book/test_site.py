@@ -76,6 +76,18 @@ def test_no_raw_markup_is_left(page):
     assert not RAW_MARKUP.search(article.get_text())
 
 
+@each_page
+def test_published_numbers_read_as_in_print(page):
+    soup = BeautifulSoup(
+        (built_site() / f"{page}.html").read_text(encoding="utf-8"), "html.parser"
+    )
+    numbers = [number.get_text() for number in soup.select("article .pasted-text")]
+    assert not [number for number in numbers if re.search(r"e|^-", number)]
+    for verbatim in soup.select("pre, code, script, style, .math"):
+        verbatim.decompose()
+    assert not re.findall(r".{0,20}(?:[ \n]|\d)%", soup.get_text())
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
 def test_every_stored_figure_is_on_the_page(notebook):
     page = built_site() / notebook.path.relative_to(ROOT).with_suffix(".html")

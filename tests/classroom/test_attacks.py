@@ -151,7 +151,7 @@ ATTACKS = {
         """
         import importlib, os
         seen = [name for path in PATHS if os.path.exists(path) for name in os.listdir(path)]
-        seen = [name for name in seen if name != ".venv"]  # the way to the packages
+        seen = [name for name in seen if name != ENVIRONMENT]  # the way to the packages
         for folder, inner, names in os.walk("/"):
             inner[:] = set(inner) - {"proc", "usr"}
             seen += [name for name in names if name in ("chapter_02.py", "grading.py", "secret")]
@@ -419,6 +419,7 @@ def marked(tmp_path_factory):
         "PORT": listener.getsockname()[1],
         "UNIX": str(base / "door"),
         "GRADER": os.getpid(),
+        "ENVIRONMENT": os.path.basename(sys.prefix),
     }
     setup = "import numpy as np\nfrom classroom import check, identify\n"
     setup += "\n".join(f"{name} = {value!r}" for name, value in known.items())

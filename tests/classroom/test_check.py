@@ -3,6 +3,7 @@
 import functools
 import math
 import signal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -289,6 +290,8 @@ def test_a_value_that_is_no_known_mistake_can_be_tested(said):
         (Exercise("", True), np.True_),
         (Exercise("", (1.0, np.ones(2))), (1.0, np.ones(2))),
         (PAIR, [1, 2]),
+        (PAIR, (Fraction(1), Fraction(4, 2))),
+        (VALUE, Fraction(5, 2)),
         (PAIR, np.array([1, 2])),
         (Exercise("", np.array([1e6, 0.0])), [1e6, 1e-3]),
         (Exercise("", float("inf")), np.inf),
@@ -368,10 +371,32 @@ class LyingFloat(float):
     __hash__ = None
 
 
+def lying_fraction(numerator, denominator):
+    fraction = Fraction(5, 2)
+    fraction._numerator, fraction._denominator = numerator, denominator
+    return fraction
+
+
 @pytest.mark.parametrize(
     "answer",
-    [Liar(), np.zeros(()).view(LyingArray), LyingFloat(1), np.array([Liar()], object)],
-    ids=["object", "kind of array", "kind of number", "array of objects"],
+    [
+        Liar(),
+        np.zeros(()).view(LyingArray),
+        LyingFloat(1),
+        np.array([Liar()], object),
+        lying_fraction(Liar(), 1),
+        lying_fraction(1, 0),
+        lying_fraction(10**400, 1),
+    ],
+    ids=[
+        "object",
+        "kind of array",
+        "kind of number",
+        "array of objects",
+        "fraction",
+        "fraction of nothing",
+        "fraction without end",
+    ],
 )
 def test_lies_do_not_pass(said, answer):
     for exercise, given_answer in (

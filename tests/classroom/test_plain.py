@@ -127,7 +127,7 @@ NUMBERING = {
 
 
 def plain(source, **changed):
-    numbers = {("09-x.ipynb", "gap"): 0.00333}
+    numbers = {("09-x.ipynb", "gap"): 0.00333, ("09-x.ipynb", "fall"): -1.5}
     cell = new_markdown_cell(source)
     Plain("chapters/09-x", NUMBERING | changed, numbers, ROOT / "chapters").translate(cell)
     return cell
@@ -159,6 +159,8 @@ def plain(source, **changed):
         ("{prf:ref}`thm-a` and {eq}`eq-a`", "Theorem 9.1 and (9.2)"),
         ("{cite:t}`bottou2010`, {cite:p}`bottou2010`", "Bottou [2010], [Bottou, 2010]"),
         ("{glue:text}`09-x.ipynb::gap:.4f`, {measured}`descent.one:.0f`", "0.0033, 534"),
+        ("{glue:text}`09-x.ipynb::gap:.0e`, {glue:text}`09-x.ipynb::fall:.1f`",
+         "3\u00a0×\u00a010⁻³, −1.5"),
         ("{func}`~a.b.c`, {func}`tune <a.tune>`, {class}`the data <a.b>`",
          "`c()`, `tune`, the data"),
         ("[here](#there), [chapter 02](02-y.ipynb), [seen](02-y.ipynb#cell-a)",

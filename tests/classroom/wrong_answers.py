@@ -460,6 +460,44 @@ def first_step_to_the_other_side():
     return np.tanh(3) / 6 - 1 / np.cosh(3) ** 2
 
 
+# ---- 12
+
+
+def mean_subtracted(scores, labels):
+    shifted = scores - scores.mean(axis=1, keepdims=True)
+    p = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    rows = np.arange(len(labels))
+    return -np.log(p[rows, labels]).mean(), (p - np.eye(scores.shape[1])[labels]) / len(labels)
+
+
+def gradient_before_loss(scores, labels):
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    truth = np.eye(scores.shape[1])[labels]
+    return (np.exp(log_p) - truth) / len(labels), -(log_p * truth).sum(axis=1).mean()
+
+
+def gradient_of_the_label_alone(scores, labels):
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    truth = np.eye(scores.shape[1])[labels]
+    return -(log_p * truth).sum(axis=1).mean(), truth * (np.exp(log_p) - 1) / len(labels)
+
+
+def one_loss_a_sample(scores, labels):
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    truth = np.eye(scores.shape[1])[labels]
+    return -(log_p * truth).sum(axis=1), np.exp(log_p) - truth
+
+
+def small_number_added(scores, labels):
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = p / p.sum(axis=1, keepdims=True)
+    truth = np.eye(scores.shape[1])[labels]
+    return -np.log(p[truth == 1] + 1e-15).mean(), (p - truth) / len(labels)
+
+
 # ---- 14
 
 
@@ -510,6 +548,39 @@ def eps_in_training_alone(z, scale, shift, eps, stats=None):
     if stats is None:
         return scale * (z - z.mean(axis=0)) / np.sqrt(z.var(axis=0) + eps) + shift
     return scale * (z - stats[0]) / np.sqrt(stats[1]) + shift
+
+
+# ---- 16
+
+
+def mean_loss(w, b, X, y):
+    return 0.5 * np.mean((X @ w + b - y) ** 2)
+
+
+def masks_counted_once(w, b, X, y, rho):
+    found = []
+    for mask in np.ndindex(*[2] * X.shape[1]):
+        found.append(mean_loss(w, b, X * np.array(mask) / (1 - rho), y))
+    return np.mean(found)
+
+
+def divided_in_the_end(w, b, X, y, rho):
+    total = 0.0
+    for mask in np.ndindex(*[2] * X.shape[1]):
+        kept = sum(mask)
+        chance = (1 - rho) ** kept * rho ** (X.shape[1] - kept)
+        total += chance * mean_loss(w, b, X * np.array(mask), y)
+    return total
+
+
+def half_left_out(w, b, X, y, rho):
+    penalty = rho / (1 - rho) * (X**2).mean(axis=0)
+    return mean_loss(w, b, X, y) + penalty @ w**2
+
+
+def root_of_the_mean_square(w, b, X, y, rho):
+    penalty = rho / (1 - rho) * np.sqrt((X**2).mean(axis=0))
+    return mean_loss(w, b, X, y) + 0.5 * penalty @ w**2
 
 
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
@@ -652,6 +723,25 @@ ANSWERS = {
         (0.2, 22),  # a grid of 0.1
         (0.174, 21),  # the steps counted from 0
     ],
+    "12-e1": [
+        (-1 / 4, 1 / 12, np.log(100)),  # the label taken for +1
+        (3 / 4, 1 / 11, np.log(100)),  # the odds
+        (3 / 4, 9 / 108.9, np.log(100)),  # the odds times 1 %, not 1 to 99
+        (3 / 4, 1 / 12, np.log(100) / 2),  # the larger margin
+    ],
+    "12-e2": [
+        mean_subtracted,
+        gradient_before_loss,
+        gradient_of_the_label_alone,
+        one_loss_a_sample,
+        small_number_added,
+    ],
+    "12-e3": [
+        (34, 3.04),  # counted from 1
+        (33, 1 / 3.0423),
+        (33, 3.1),  # a coarse grid
+        (3, 3.04),  # a rate of 1
+    ],
     "14-e1": [
         (Y, W_SLIP, X_PLUS),  # g with two pluses
         (Y, [[0, 0], [1, 0]], [[1, -1], [2, -1]]),  # the gradient of x as large as W
@@ -670,4 +760,16 @@ ANSWERS = {
         (PLAIN, RESIDUAL, 0.63),
         (PLAIN, RESIDUAL, cosine_after(1000, 1 / 1000)),
     ],
+    "16-e1": [
+        (3 / 4, 1000, 2, 1 / 4),  # the square of the mean
+        (1 - np.exp(-3), 1000, 5 / 2, 1 / 4),
+        (3 / 4, 20, 5 / 3, 1 / 2),  # no rate, ρ alone, a deviation
+    ],
+    "16-e2": [
+        masks_counted_once,
+        divided_in_the_end,
+        half_left_out,
+        root_of_the_mean_square,
+    ],
+    "16-e3": [(30, 81), (29, 80), (59, 62)],
 }

@@ -48,6 +48,7 @@ TESTS = {
     "estimators": ("estimators", "networks", "slips", "import"),
     "optimizers": ("optimizers", "invariants", "reference_values", "slips", "import"),
     "layers": ("layers", "networks", "slips", "import"),
+    "averaging": ("averaging", "slips", "import"),
 }  # fmt: skip
 PRELOADED = (np, scipy.linalg)
 

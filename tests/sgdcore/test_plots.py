@@ -148,6 +148,52 @@ def test_show_gives_a_picture_and_its_description(shown):
     assert again.data == output.data
 
 
+GRID = np.mgrid[:40, :40].reshape(2, -1)
+
+
+def waves(ax, label="GD"):
+    """A line that leaves no room for a legend inside the panel."""
+    x = np.linspace(0, 20, 300)
+    ax.plot(x, np.sin(9 * x), label=label)
+
+
+@pytest.mark.parametrize("title", ["", "digits"])
+@pytest.mark.parametrize(
+    ("draw", "above"),
+    [
+        (lambda ax: ax.plot([0, 1], [0, 1], label="GD"), False),
+        (lambda ax: ax.plot([0, 0], [0, 1], "o", label="GD"), False),
+        (waves, True),
+        (lambda ax: ax.fill_between([0, 1], 0, 1, label="GD"), True),
+        (lambda ax: ax.bar(range(9), np.ones(9), width=1, label="GD"), True),
+        (lambda ax: ax.scatter(*GRID, label="GD"), True),
+        (lambda ax: ax.plot(*GRID, "o", label="GD"), True),
+    ],
+    ids=["line", "two points", "waves", "area", "bars", "cloud", "points"],
+)
+def test_a_legend_hides_nothing(shown, draw, above, title):
+    fig, ax = plots.figure()
+    draw(ax)
+    ax.set_title(title)
+    shown(lambda: plots.show(fig))
+    legend, panel = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert (legend.y0 > panel.y1 - 1) == above
+    if title and above:
+        assert ax.title.get_window_extent().y0 > legend.y1
+
+
+def test_a_legend_on_level_lines_and_a_long_one(shown):
+    fig, (left, right) = plots.figure(columns=2)
+    plots.contours(left, problems.quadratic(2).value, (-1, 1), (-1, 1))
+    left.plot([0], [0], "o", label="minimum")
+    for name in ("a method with a long name", "and another one", "and the last"):
+        waves(right, name)
+    shown(lambda: plots.show(fig))
+    for ax in (left, right):
+        legend, panel = ax.get_legend().get_window_extent(), ax.get_window_extent()
+        assert legend.y0 > panel.y1 - 1 and legend.width <= panel.width
+
+
 def test_record_publishes_a_number_with_its_tolerance(shown):
     output = shown(lambda: plots.record("gap", np.float64(0.123456789), rtol=1e-4))
     assert output.data["text/plain"] == "0.123456789"
