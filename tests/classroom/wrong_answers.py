@@ -636,6 +636,60 @@ def root_of_the_mean_square(w, b, X, y, rho):
     return mean_loss(w, b, X, y) + 0.5 * penalty @ w**2
 
 
+# ---- 18
+
+
+def nearest_centre(X, centres):
+    return np.linalg.norm(X[:, None] - centres, axis=-1).argmin(axis=1)
+
+
+def averages_of_weighted_points(X, w, centres):
+    owner = nearest_centre(X, centres)
+    weighted = X * w[:, None]
+    return np.array(
+        [
+            weighted[owner == k].mean(axis=0) if (owner == k).any() else centres[k]
+            for k in range(len(centres))
+        ]
+    )
+
+
+def rows_repeated(X, w, centres):
+    return np.array(
+        averages_of_weighted_points(
+            X := np.repeat(X, w.astype(int), axis=0), np.ones(len(X)), centres
+        )
+    )
+
+
+def weights_of_all(X, w, centres):
+    owner = nearest_centre(X, centres)
+    return np.array(
+        [
+            (w * (owner == k)) @ X / w.sum() if (owner == k).any() else centres[k]
+            for k in range(len(centres))
+        ]
+    )
+
+
+def mean_of_nothing(X, w, centres):
+    owner = nearest_centre(X, centres)
+    own = (owner == np.arange(len(centres))[:, None]) * w
+    return own @ X / own.sum(axis=1, keepdims=True)
+
+
+def nearest_by_weight(X, w, centres):
+    owner = (w[:, None] * abs(X[:, None] - centres).sum(axis=-1)).argmin(axis=1)
+    return np.array(
+        [
+            np.average(X[owner == k], axis=0, weights=w[owner == k])
+            if (owner == k).any()
+            else centres[k]
+            for k in range(len(centres))
+        ]
+    )
+
+
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
@@ -847,4 +901,19 @@ ANSWERS = {
         root_of_the_mean_square,
     ],
     "16-e3": [(30, 81), (29, 80), (59, 62)],
+    "18-e1": [
+        (2.5, 5 / 7, 8 / 3),  # no half, the plain mean
+        (1.75, 100 / 140, 4.2),
+        (1.25, 10 / 18, 4.2),
+        (1.25, 5 / 7, 5),  # counts of 1 and 2
+        (0.625, 5 / 7, 4.2),  # a quarter for a half
+    ],
+    "18-e2": [
+        averages_of_weighted_points,
+        rows_repeated,
+        weights_of_all,
+        mean_of_nothing,
+        nearest_by_weight,
+    ],
+    "18-e3": [(5, 46 / 165), (30, 44 / 165), (5, 44), (4, 44 / 165), (5, 0.2)],
 }

@@ -717,3 +717,31 @@ MLPS = {
         schedules.constant(0.01),
     ),
 }
+
+
+class Clusters(NamedTuple):
+    """A method of scikit-learn for clusters, a step a batch; ours counts `anew` or goes on."""
+
+    peer: Any
+    batch: int
+    anew: bool
+
+
+CLUSTERS = {
+    # As many steps as its trace is long.
+    "sklearn/kmeans": Clusters(
+        lambda cluster, start, steps: cluster.KMeans(
+            len(start), init=start, n_init=1, tol=0, max_iter=steps
+        ),
+        STEPS,
+        anew=True,
+    ),
+    "sklearn/mini-batch-kmeans": Clusters(
+        lambda cluster, start, steps: cluster.MiniBatchKMeans(
+            len(start), init=start, n_init=1, reassignment_ratio=0, random_state=0
+        ),
+        10,
+        anew=False,
+    ),
+}
+CLUSTER_STEPS = 5

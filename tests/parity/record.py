@@ -215,6 +215,7 @@ def _keras_theta(network):
 
 
 def _sklearn(inputs):
+    import sklearn.cluster
     import sklearn.linear_model
     import sklearn.neural_network
 
@@ -229,7 +230,22 @@ def _sklearn(inputs):
         traces[name.split("/")[1]] = np.stack(trace)
     for name, case in cases.MLPS.items():
         traces[name.split("/")[1]] = _sklearn_network(sklearn.neural_network, case, inputs)
+    for name, case in cases.CLUSTERS.items():
+        traces[name.split("/")[1]] = _sklearn_clusters(sklearn.cluster, case, inputs["X"])
     return traces
+
+
+def _sklearn_clusters(cluster, case, X):
+    """The centres after every step; a method that is given all points begins once more for each."""
+    start, trace = X[:3], []
+    model = case.peer(cluster, start, None)
+    for t in range(cases.CLUSTER_STEPS):
+        if case.anew:
+            model = case.peer(cluster, start, t + 1).fit(X)
+        else:
+            model.partial_fit(X[case.batch * t :][: case.batch])
+        trace.append(model.cluster_centers_.copy())
+    return np.stack(trace)
 
 
 def _sklearn_network(network, case, inputs):

@@ -1,12 +1,14 @@
 """Ours, replayed beside what the peers did; see the package's docstring."""
 
 import functools
+import json
 import os
 
 import numpy as np
 import pytest
 
 from sgdcore import Objective, losses, optimizers
+from tests.environment import ROOT
 from tests.parity import cases, record
 
 LIVE = bool(os.environ.get("PARITY_LIVE"))
@@ -151,6 +153,28 @@ def test_network_of_scikit_learn(name):
     assert_parity(trace, name)
 
 
+def from_scratch(path):
+    """What the from-scratch cell of a chapter defines."""
+    notebook = json.loads((ROOT / "chapters" / path).read_text(encoding="utf-8"))
+    (cell,) = [cell for cell in notebook["cells"] if cell["id"] == "from-scratch"]
+    defined = {}
+    exec("".join(cell["source"]), defined)
+    return defined
+
+
+@pytest.mark.parametrize("name", cases.CLUSTERS)
+def test_clusters_of_scikit_learn(name):
+    case, X = cases.CLUSTERS[name], inputs()["X"]
+    give = from_scratch("18-clustering.ipynb")["give"]
+    centres, counts, trace = X[:3], np.zeros(3), []
+    for t in range(cases.CLUSTER_STEPS):
+        batch = X if case.anew else X[case.batch * t :][: case.batch]
+        centres, counts = give(centres, np.zeros(3) if case.anew else counts, batch)
+        trace.append(centres)
+    assert_parity(trace, name)
+    assert distance(trace[-1], trace[0]) > 0.01  # it has moved
+
+
 # The differences that conventions.py bridges are there: without the bridge the same method is
 # somewhere else within five steps.
 WITHOUT = {
@@ -189,7 +213,7 @@ def test_one_cycle_of_torch_is_one_step_shorter_each_way():
 def test_every_trace_is_replayed():
     tables = (
         cases.OPTIMIZERS, cases.AVERAGES, cases.SCHEDULES, cases.PLATEAUS, cases.POLYAK,
-        cases.LOSSES, cases.NETWORKS, cases.LINEAR, cases.MLPS,
+        cases.LOSSES, cases.NETWORKS, cases.LINEAR, cases.MLPS, cases.CLUSTERS,
     )  # fmt: skip
     replayed = sorted(name for table in tables for name in table)
     kept = sorted(f"{library}/{name}" for library in LIBRARIES for name in record.stored(library))
