@@ -278,8 +278,8 @@ EXERCISES = {
             Mistake(
                 "the rate is inside the buffer",
                 rate_inside,
-                "When the rate changes, which rate do old gradients get in your buffer? In a difference "
-                "of two points, too, they keep the one that they had.",
+                "When the rate changes, which rate do old gradients get in your buffer? In a "
+                "difference of two points, too, they keep the one that they had.",
             ),
             Mistake(
                 "the gradient enters the buffer with the weight 1 − beta",

@@ -130,8 +130,8 @@ EXERCISES = {
         asked="a derivative, a probability and the growth of w",
         reference=(3 / 4, 1 / 12, float(np.log(100))),
         tests=(
-            "Test it: write the loss as a function of z. Put in the z of these odds, and one that is "
-            "larger by 0.001.",
+            "Test it: write the loss as a function of z. Put in the z of these odds, and a z that "
+            "is larger by 0.001.",
             "Test it: of 10,000 people, how many are ill and get such an answer, and how many are "
             "healthy and get it? Let it be nine times as frequent among the ill.",
             "Test it: run the descent, and look at w after 10,000 and after a million steps.",

@@ -25,12 +25,12 @@ def networks(rng):
     """One sample and one unit, then up to five samples and as many units as inputs."""
     for n, d, units in ((1, 1, 1), (2, 1, 2), (3, 2, 3), (5, 4, 4)):
         yield (
-            rng.integers(-2, 3, (n, d)) / 2 + 0.25,
+            rng.integers(1, 5, (n, d)) / 2 * rng.choice([-1, 1], (n, d)),
             rng.integers(-3, 4, n) / 2,
             rng.integers(1, 4, (d, units)) / 2 * rng.choice([-1, 1], (d, units)),
-            rng.integers(-2, 3, units) / 4,
+            rng.integers(1, 4, units) / 4 * rng.choice([-1, 1], units),
             rng.integers(2, 5, units) / 2 * rng.choice([-1, 1], units),
-            rng.integers(-2, 3) / 4 + 0.125,
+            rng.integers(1, 4) / 4,
         )
 
 

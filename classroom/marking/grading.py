@@ -10,6 +10,7 @@ marks again only what changed.
 import argparse
 import contextlib
 import csv
+import functools
 import hashlib
 import json
 import os
@@ -25,7 +26,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import nbformat
+import nbformat.reader
 import numpy as np
 from tqdm import tqdm
 
@@ -142,12 +143,14 @@ class Result:
 # ---- What the book asks
 
 
+@functools.cache
 def questions():
-    """Every exercise that a chapter asks, by label."""
+    """Every exercise that a chapter asks, by label; the book does not change under a class."""
     found = {}
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
         titles = {}
-        for cell in nbformat.read(path, as_version=4).cells:
+        # They are the book's own, so nobody need validate them for every class.
+        for cell in nbformat.reader.reads(path.read_text(encoding="utf-8")).cells:
             label = cell.metadata.get("course", {}).get("exercise")
             asked = re.search(r"^:label: *(\S+)", cell.source, re.MULTILINE)
             if asked and (title := TITLE.search(cell.source)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
+import nbformat.reader
 import yaml
 
 from tests.book.prose import outside_fences
@@ -32,7 +32,8 @@ class Notebook:
 
     @cached_property
     def notebook(self):
-        return nbformat.read(self.path, as_version=4)
+        # Whether it is a notebook of this format, one test asks once.
+        return nbformat.reader.reads(self.path.read_text(encoding="utf-8"))
 
     @property
     def cells(self):

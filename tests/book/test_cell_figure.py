@@ -1,12 +1,13 @@
 """A page can show the figure of a notebook's cell, described as it is there."""
 
 import base64
+import io
 import json
-import subprocess
-import sys
 
 import pytest
 from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from tests.book.notebooks import NOTEBOOKS, figures
 from tests.environment import ROOT
@@ -20,11 +21,14 @@ exclude_patterns = ["*.ipynb"]
 
 
 def build(folder, address):
-    """Build a book of one page, which shows the figure at this address."""
+    """Build a book of one page, which shows the figure at this address; what it warned of."""
     (folder / "conf.py").write_text(CONF.format(ext=str(ROOT / "book" / "_ext")))
     (folder / "index.md").write_text(f"# A page\n\n```{{cell-figure}} {address}\n```\n")
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", str(folder)]
-    return subprocess.run([*command, str(folder / "out")], capture_output=True, text=True)
+    out, warnings = folder / "out", io.StringIO()
+    with docutils_namespace():
+        app = Sphinx(folder, folder, out, out / ".trees", "html", status=None, warning=warnings)
+        app.build()
+    return warnings.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +45,7 @@ def folder(tmp_path, stored):
 
 
 def test_the_figure_is_shown_with_its_description(folder, stored):
-    built = build(folder, f"some.ipynb#cell-{stored.id}")
-    assert built.returncode == 0, built.stderr
+    assert build(folder, f"some.ipynb#cell-{stored.id}") == ""
     html = (folder / "out" / "index.html").read_text(encoding="utf-8")
     (image,) = BeautifulSoup(html, "html.parser").select(".cell_output img")
     (figure,) = figures(stored)
@@ -59,6 +62,5 @@ def test_the_figure_is_shown_with_its_description(folder, stored):
         ("some.ipynb#cell-unknown", "must name a cell with one figure"),
     ],
 )
-def test_an_address_without_a_figure_fails_the_build(folder, address, message):
-    built = build(folder, address)
-    assert built.returncode != 0 and message in built.stderr
+def test_an_address_without_a_figure_is_a_warning(folder, address, message):
+    assert message in build(folder, address)  # and make strict turns warnings into errors

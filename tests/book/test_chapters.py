@@ -2,8 +2,10 @@
 
 import ast
 import base64
+import copy
 import re
 
+import nbformat
 import pytest
 
 from book._ext.roles import FOLDED, ROLES, role
@@ -42,6 +44,19 @@ each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
 
 def test_there_are_chapters():
     assert CHAPTERS
+
+
+@each_notebook
+def test_it_is_a_notebook_of_format_4(notebook):
+    nbformat.validate(notebook.notebook)
+    assert notebook.notebook.nbformat == 4
+
+
+def test_a_cell_of_no_known_kind_is_seen():
+    spoilt = copy.deepcopy(CHAPTERS[0].notebook)
+    spoilt.cells[0].cell_type = "made up"
+    with pytest.raises(nbformat.ValidationError):
+        nbformat.validate(spoilt)
 
 
 @each_chapter

@@ -1,16 +1,20 @@
 """The built book: its contents, its links and its alternative texts."""
 
+import copy
 import re
 from functools import cache
+from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 
+from book._tools import pages
 from tests.book.notebooks import CHAPTERS, NOTEBOOKS, PAGES, contents, figures
 from tests.environment import ROOT, built_site
 
 EXTRA_PAGES = ["index", "genindex", "search"]
+PLACE = re.compile(r'<[^<>]*?\s(?:id|name)="([^"]*)"')
 RAW_MARKUP = re.compile(r"\{[a-z]+(?::[a-z]+)?\}`|\bglue:|^:{3,}|\$\$", re.MULTILINE)
 
 each_page = pytest.mark.parametrize("page", contents() + EXTRA_PAGES)
@@ -18,12 +22,14 @@ each_page = pytest.mark.parametrize("page", contents() + EXTRA_PAGES)
 
 @cache
 def parsed(path):
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    html = path.read_text(encoding="utf-8")
+    return BeautifulSoup(pages.set_aside(html), pages.PARSER)
 
 
 @cache
 def anchors(path):
-    return {tag.get("id") or tag.get("name") for tag in parsed(path).find_all(True)}
+    """The places that can be linked: to find them, nothing need be parsed."""
+    return {unescape(name) for name in PLACE.findall(path.read_text(encoding="utf-8"))}
 
 
 def test_contents_and_files_agree():
@@ -65,15 +71,23 @@ def test_pictures_have_alternative_texts(page):
 
 @each_page
 def test_no_raw_markup_is_left(page):
-    soup = BeautifulSoup(
-        (built_site() / f"{page}.html").read_text(encoding="utf-8"), "html.parser"
-    )
-    article = soup.find("article") or soup.body
-    for code in article.find_all(["pre", "code", "script", "style"]):
-        code.decompose()
-    for formula in article.find_all(class_="math"):
-        formula.decompose()
-    assert not RAW_MARKUP.search(article.get_text())
+    soup = parsed(built_site() / f"{page}.html")
+    assert not RAW_MARKUP.search(prose(soup.find("article") or soup.body))
+
+
+def prose(article):
+    """The text of an article, without programs and formulas."""
+    text = copy.copy(article)
+    for other in text.select("pre, code, script, style, .math"):
+        other.decompose()
+    return text.get_text()
+
+
+def test_raw_markup_is_seen():
+    for inside, seen in (("", False), ("{glue:text}`a`", True), (":::", True), ("$$", True)):
+        html = f"<main><p>A text\n{inside}</p><pre>$$</pre><p class=math>:::</p></main>"
+        soup = BeautifulSoup(pages.set_aside(html), pages.PARSER)
+        assert bool(RAW_MARKUP.search(prose(soup))) == seen
 
 
 @each_page

@@ -87,7 +87,7 @@ SENT = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntr
 @asks(
     DESK,
     of=CHAPTER_PAGES,
-    spoil="() => Promise.all([...Array(9)].map((_, k) => fetch(`?${k}`).then((r) => r.text())))",
+    spoil="() => Promise.all([...Array(99)].map((_, k) => fetch(`?${k}`).then((r) => r.text())))",
 )
 def is_heavy(page):
     sent = page.evaluate(SENT)

@@ -9,18 +9,30 @@ from tests.environment import built_site
 each_way = pytest.mark.parametrize("way", [DESK, PHONE], ids=["desk", "phone"])
 
 
+def wrong(opened, page, way):
+    """What is wrong with an open page, by question."""
+    asked = [question for question in QUESTIONS if question.way == way and page in question.pages]
+    answers = {str(question): question.ask(opened) for question in asked}
+    return {question: answer for question, answer in answers.items() if answer}
+
+
 @each_way
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_answers_every_question(visit, page, way):
-    opened = visit(page, *way)
-    asked = [question for question in QUESTIONS if question.way == way and page in question.pages]
-    wrong = {str(question): question.ask(opened) for question in asked}
-    assert {question: answer for question, answer in wrong.items() if answer} == {}
+    assert wrong(visit(page, *way), page, way) == {}
+
+
+# --- Spoilt on a short page, which opens sooner, and with which nothing else is wrong.
+
+
+@each_way
+def test_an_excerpt_answers_every_question(visit_excerpt, way):
+    assert wrong(visit_excerpt(*way), CHAPTER_PAGES[1], way) == {}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=str)
-def test_a_question_notices_what_it_asks_for(visit, question):
-    opened = visit(CHAPTER_PAGES[1], *question.way)
+def test_a_question_notices_what_it_asks_for(visit_excerpt, question):
+    opened = visit_excerpt(*question.way)
     opened.evaluate(question.spoil)
     assert question.ask(opened)
 

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_markdown_cell
 
+from book._tools import pages
 from classroom.hand_out import student
 from classroom.hand_out.plain import Plain
 from tests.book.notebooks import NOTEBOOKS
@@ -53,7 +54,7 @@ def test_no_directive_role_or_label_is_left(notebook):
 @each_notebook
 def test_the_numbers_are_those_of_the_page(notebook):
     page = (built_site() / notebook.path.relative_to(ROOT)).with_suffix(".html")
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    soup = BeautifulSoup(pages.set_aside(page.read_text(encoding="utf-8")), pages.PARSER)
     titles = [
         t.get_text()
         for t in soup.select(".proof > .admonition-title, .exercise > .admonition-title")

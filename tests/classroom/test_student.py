@@ -25,6 +25,7 @@ from tests import student_check
 from tests.book.notebooks import CHAPTERS, NOTEBOOKS
 from tests.environment import ROOT, built_site
 
+together = pytest.mark.xdist_group("handed out")  # one folder, written once
 each_solved = pytest.mark.parametrize("notebook", student_check.solved(), ids=str)
 
 
@@ -124,6 +125,7 @@ def texts(folder):
             yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
 
 
+@together
 def test_the_folder_has_every_notebook_and_no_solution(folder):
     written = {name for name, _ in texts(folder) if name.endswith(".ipynb")}
     assert written == {notebook.path.relative_to(ROOT).as_posix() for notebook in NOTEBOOKS}
@@ -139,6 +141,7 @@ def test_the_folder_has_every_notebook_and_no_solution(folder):
         assert not [solution for solution in solutions if len(solution) > 40 and solution in text]
 
 
+@together
 def test_the_download_is_what_the_student_gets(folder):
     """The button of each page gives the file of the folder, and the page has the wheel as well."""
     downloads = built_site() / "_sources"
@@ -162,6 +165,7 @@ def run(*cells):
     return notebook.cells[-1].outputs
 
 
+@together
 def test_the_first_cell_says_what_to_install_where_the_course_is_missing(folder):
     chapter = nbformat.read(folder / "chapters" / "01-learning-as-optimisation.ipynb", 4)
     first = chapter.cells[0]
@@ -188,6 +192,7 @@ def test_the_first_cell_names_the_wheel(published, said):
     assert said.format(file=wheel.name(ROOT)) in " ".join(cell.source.split())
 
 
+@together
 def test_every_notebook_begins_with_that_cell_and_keeps_its_programs(folder):
     for notebook in NOTEBOOKS:
         written = nbformat.read(folder / notebook.path.relative_to(ROOT), 4)
@@ -199,6 +204,7 @@ def test_every_notebook_begins_with_that_cell_and_keeps_its_programs(folder):
         assert programs == [cell for cell in stripped.cells if cell.cell_type == "code"]
 
 
+@together
 def test_the_requirements_carry_the_locks_markers(folder):
     *pins, package = (folder / "requirements.txt").read_text().splitlines()
     assert package == f"./packages/{wheel.name(ROOT)}"
@@ -214,6 +220,7 @@ def test_the_requirements_carry_the_locks_markers(folder):
     assert len(asked) > len(student.NEEDS), "scipy has one version for 3.11, another above"
 
 
+@together
 def test_the_packed_module_is_what_the_notebooks_import(folder, tmp_path):
     (packed,) = (folder / "packages").iterdir()
     for command in (
@@ -231,9 +238,12 @@ def test_the_packed_module_is_what_the_notebooks_import(folder, tmp_path):
     assert all(place.startswith(str(tmp_path)) for place in ran.stdout.split())
 
 
+@together
 def test_the_same_sources_give_the_same_bytes(folder, tmp_path):
+    for place in ("chapters/of-another-year.ipynb", "requirements.txt"):  # an older folder
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_text("old")
     student.write(tmp_path)
-    student.write(tmp_path)  # over what is there
     files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     assert files == {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
     assert all((folder / name).read_bytes() == (tmp_path / name).read_bytes() for name in files)

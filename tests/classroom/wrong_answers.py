@@ -498,6 +498,59 @@ def small_number_added(scores, labels):
     return -np.log(p[truth == 1] + 1e-15).mean(), (p - truth) / len(labels)
 
 
+
+# ---- 13
+
+
+def two_layers_backwards(X, y, W1, b1, w2, b2, count=None):
+    """Sample by sample, as from the formulas for a single one."""
+    parts = [np.zeros(W1.shape), np.zeros(len(b1)), np.zeros(len(w2)), 0.0]
+    for x, target in zip(X, y, strict=True):
+        h = np.tanh(x @ W1 + b1)
+        residual = h @ w2 + b2 - target
+        inner = residual * w2 * (1 - h**2)
+        new = [np.outer(x, inner), inner, residual * h, residual]
+        parts = [part + each for part, each in zip(parts, new, strict=True)]
+    return tuple(part / (len(y) if count is None else count) for part in parts)
+
+
+def summed_over_samples(X, y, W1, b1, w2, b2):
+    return two_layers_backwards(X, y, W1, b1, w2, b2, count=1)
+
+
+def last_sample_only(X, y, W1, b1, w2, b2):
+    return two_layers_backwards(X[-1:], y[-1:], W1, b1, w2, b2)
+
+
+def slope_of_a_signal(X, y, W1, b1, w2, b2):
+    h = np.tanh(X @ W1 + b1)
+    g = (h @ w2 + b2 - y) / len(y)
+    inner = g[:, None] * w2 * (1 - np.tanh(h) ** 2)
+    return X.T @ inner, inner.sum(axis=0), h.T @ g, g.sum()
+
+
+def means_everywhere(X, y, W1, b1, w2, b2):
+    h = np.tanh(X @ W1 + b1)
+    g = (h @ w2 + b2 - y) / len(y)
+    inner = g[:, None] * w2 * (1 - h**2)
+    return X.T @ inner, inner.mean(axis=0), h.T @ g, g.mean()
+
+
+def target_minus_prediction(X, y, W1, b1, w2, b2):
+    h = np.tanh(X @ W1 + b1)
+    g = (y - h @ w2 - b2) / len(y)
+    inner = g[:, None] * w2 * (1 - h**2)
+    return X.T @ inner, inner.sum(axis=0), h.T @ g, g.sum()
+
+
+def stepped_too_early(X, y, W1, b1, w2, b2):
+    h = np.tanh(X @ W1 + b1)
+    g = (h @ w2 + b2 - y) / len(y)
+    w2_gradient = h.T @ g
+    inner = g[:, None] * (w2 - 0.1 * w2_gradient) * (1 - h**2)
+    return X.T @ inner, inner.sum(axis=0), w2_gradient, g.sum()
+
+
 # ---- 14
 
 
@@ -795,6 +848,28 @@ ANSWERS = {
         (33, 1 / 3.0423),
         (33, 3.1),  # a coarse grid
         (3, 3.04),  # a rate of 1
+    ],
+    "13-e1": [
+        (-12, -8, -20, 4),  # the third unit is on
+        (-4, -8, 0, -6),  # w₁ without v₁
+        (-12, -8, 0, -12),  # x through the first unit alone
+        (12, 8, 0, 6),  # the target less the prediction
+        (-12, 2, 0, -6),  # of h₂
+    ],
+    "13-e2": [
+        summed_over_samples,
+        last_sample_only,
+        slope_of_a_signal,
+        means_everywhere,
+        target_minus_prediction,
+        stepped_too_early,
+    ],
+    "13-e3": [
+        (1.677, 1.067, 1.173),  # s
+        (2, 0.759, 0.834),  # the s² of ReLUs throughout
+        (2.81, 0.379, 0.417),  # the means alone
+        (2.81, 1.067, 2.345),  # by √q
+        (3.21, 1.22, 1.34),  # the variance of φ
     ],
     "14-e1": [
         (Y, W_SLIP, X_PLUS),  # g with two pluses
