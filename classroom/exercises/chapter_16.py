@@ -112,7 +112,7 @@ BEATS_NOTHING = next(n for n in range(62, 200) if error(n) < 1.25)
 EXERCISES = {
     "16-e1": Exercise(
         asked="a factor, a number of steps and two strengths",
-        reference=(3 / 4, 1000.0, 5 / 2, 1 / 4),
+        reference=(3 / 4, 1000.0, 13 / 2, 1 / 4),
         tests=(
             "Test it: minimise ½ · 3 (θ − 1)² + ½ θ² by hand. Where is the minimum?",
             "Test it: η t λ should be 1.",
@@ -162,27 +162,32 @@ EXERCISES = {
             ),
             Mistake(
                 "the square of the mean was taken, not the mean of the squares",
-                (..., ..., 2.0, ...),
+                (..., ..., 9 / 2, ...),
                 "Square each input first.",
             ),
             Mistake(
                 "the variance of the input was taken, not its mean square",
-                (..., ..., 1 / 2, ...),
+                (..., ..., 2.0, ...),
                 "Dropping replaces an input by 0, not by its mean.",
             ),
             Mistake(
+                "the inputs are left out",
+                (..., ..., 1 / 2, ...),
+                "ρ/(1 − ρ) alone is for standardised inputs, with the mean square 1.",
+            ),
+            Mistake(
                 "the rate stands for ρ/(1 − ρ)",
-                (..., ..., 5 / 3, ...),
+                (..., ..., 13 / 3, ...),
                 "What is kept is divided by 1 − ρ. What does this do to the variance?",
             ),
             Mistake(
                 "ρ and 1 − ρ are exchanged",
-                (..., ..., 10.0, ...),
+                (..., ..., 26.0, ...),
                 "At ρ = 0 nothing is dropped, so nothing may be penalised.",
             ),
             Mistake(
                 "the inputs were summed, not averaged",
-                (..., ..., 5.0, ...),
+                (..., ..., 13.0, ...),
                 "The objective is a mean over samples.",
             ),
             Mistake(
@@ -197,7 +202,7 @@ EXERCISES = {
             ),
             Mistake(
                 "the noise is multiplied with the input",
-                (..., ..., ..., 5 / 4),
+                (..., ..., ..., 13 / 4),
                 "Added noise does not know how large the input is.",
             ),
         ),
@@ -327,6 +332,11 @@ EXERCISES = {
                 "it beats a model without data, not the best number below 60",
                 (..., float(BEATS_NOTHING)),
                 "Compare with the least error below 60.",
+            ),
+            Mistake(
+                "the samples are counted from 60 on",
+                (..., HIGH - 60),
+                "Give the whole number of samples.",
             ),
             Mistake(
                 "that is the last number that does not beat it",

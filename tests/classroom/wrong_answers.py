@@ -890,9 +890,9 @@ ANSWERS = {
         (PLAIN, RESIDUAL, cosine_after(1000, 1 / 1000)),
     ],
     "16-e1": [
-        (3 / 4, 1000, 2, 1 / 4),  # the square of the mean
-        (1 - np.exp(-3), 1000, 5 / 2, 1 / 4),
-        (3 / 4, 20, 5 / 3, 1 / 2),  # no rate, ρ alone, a deviation
+        (3 / 4, 1000, 9 / 2, 1 / 4),  # the square of the mean
+        (1 - np.exp(-3), 1000, 13 / 2, 1 / 4),
+        (3 / 4, 20, 13 / 3, 1 / 2),  # no rate, ρ alone, a deviation
     ],
     "16-e2": [
         masks_counted_once,
