@@ -3,10 +3,12 @@
 import base64
 import io
 import json
+import re
 
 import pytest
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
+from sphinx.errors import SphinxWarning
 from sphinx.util.docutils import docutils_namespace
 
 from tests.book.notebooks import NOTEBOOKS, figures
@@ -21,14 +23,16 @@ exclude_patterns = ["*.ipynb"]
 
 
 def build(folder, address):
-    """Build a book of one page, which shows the figure at this address; what it warned of."""
+    """Build a book of one page, which shows the figure at this address, as ``sphinx -W`` does."""
     (folder / "conf.py").write_text(CONF.format(ext=str(ROOT / "book" / "_ext")))
     (folder / "index.md").write_text(f"# A page\n\n```{{cell-figure}} {address}\n```\n")
-    out, warnings = folder / "out", io.StringIO()
+    out = folder / "out"
     with docutils_namespace():
-        app = Sphinx(folder, folder, out, out / ".trees", "html", status=None, warning=warnings)
+        app = Sphinx(
+            folder, folder, out, out / ".trees", "html",
+            status=None, warning=io.StringIO(), warningiserror=True,
+        )  # fmt: skip
         app.build()
-    return warnings.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +49,7 @@ def folder(tmp_path, stored):
 
 
 def test_the_figure_is_shown_with_its_description(folder, stored):
-    assert build(folder, f"some.ipynb#cell-{stored.id}") == ""
+    build(folder, f"some.ipynb#cell-{stored.id}")
     html = (folder / "out" / "index.html").read_text(encoding="utf-8")
     (image,) = BeautifulSoup(html, "html.parser").select(".cell_output img")
     (figure,) = figures(stored)
@@ -62,5 +66,6 @@ def test_the_figure_is_shown_with_its_description(folder, stored):
         ("some.ipynb#cell-unknown", "must name a cell with one figure"),
     ],
 )
-def test_an_address_without_a_figure_is_a_warning(folder, address, message):
-    assert message in build(folder, address)  # and make strict turns warnings into errors
+def test_an_address_without_a_figure_fails_the_build(folder, address, message):
+    with pytest.raises(SphinxWarning, match=re.escape(message)):
+        build(folder, address)
