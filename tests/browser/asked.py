@@ -16,9 +16,7 @@ from tests.book.notebooks import CHAPTERS, contents
 from tests.environment import ROOT
 
 PAGES = [*contents(), "index", "genindex", "search"]
-CHAPTER_PAGES = [
-    chapter.path.relative_to(ROOT).with_suffix("").as_posix() for chapter in CHAPTERS
-]
+CHAPTER_PAGES = [chapter.path.relative_to(ROOT).with_suffix("").as_posix() for chapter in CHAPTERS]
 DESK = ("http", 1280)
 PHONE = ("file", 375)
 LARGEST = 900_000  # bytes of a page, compressed, figures included
@@ -347,15 +345,18 @@ def is_too_wide_unfolded(page):
     return is_too_wide(page)
 
 
-# What scrolls and cannot be reached by keyboard, or shows no shade at the side where there is more.
-UNREACHED = """() => [...document.querySelectorAll("article *")]
+# What scrolls, and of that: what no keyboard reaches, what has no shade at the side where there is
+# more, and what is a formula.
+SCROLLING = """() => [...document.querySelectorAll("article *")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0
     && ["auto", "scroll"].includes(getComputedStyle(box).overflowX) && box.checkVisibility())
-  .filter((box) => box.tabIndex !== 0
-    || !getComputedStyle(box).backgroundImage.includes("gradient")
-    || (box.matches(".math > *")
-      && (box.scrollLeft !== 0 || box.getAttribute("aria-label") !== "Formula, scrolls sideways")))
+  .filter((box) => WRONG)
   .map((box) => box.outerHTML.slice(0, 200))"""
+UNREACHED = """box.tabIndex !== 0
+    || (box.matches(".math > *") && (box.scrollLeft !== 0
+      || box.getAttribute("aria-label") !== "Formula, scrolls sideways"))"""
+UNMARKED = """!getComputedStyle(box).backgroundImage.includes("gradient")"""
+A_FORMULA = """box.matches(".math, .math *")"""
 
 
 @asks(
@@ -364,7 +365,7 @@ UNREACHED = """() => [...document.querySelectorAll("article *")]
       program.removeAttribute("tabindex"))""",
 )
 def scrolls_what_no_key_reaches(page):
-    return page.evaluate(UNREACHED)
+    return page.evaluate(SCROLLING.replace("WRONG", UNREACHED))
 
 
 @asks(
@@ -374,7 +375,17 @@ def scrolls_what_no_key_reaches(page):
       "beforeend", "<style>html article .scrolls { background: none !important }</style>")""",
 )
 def scrolls_without_a_sign(page):
-    return page.evaluate(UNREACHED)
+    return page.evaluate(SCROLLING.replace("WRONG", UNMARKED))
+
+
+@asks(
+    DESK,
+    of=CHAPTER_PAGES,
+    spoil="""() => document.head.insertAdjacentHTML(
+      "beforeend", "<style>article div.math { width: 90px !important }</style>")""",
+)
+def cuts_a_formula(page):
+    return page.evaluate(SCROLLING.replace("WRONG", A_FORMULA))
 
 
 # axe looks at every element in turn. A chapter has ten thousand in its formulas, set by a machine
