@@ -3,7 +3,9 @@
 Usage: python tests/portable.py COMMAND... where the command runs nbval
 
 The command runs once under each setting below. Before that a probe, run under the same setting,
-shows that it took effect; where it did not, the target fails instead of proving nothing.
+shows that it took effect; where it did not, the target fails instead of proving nothing. Threads
+that share their core with another worker's wait for each other for minutes, so a worker has one
+thread, and the setting with two has one worker.
 """
 
 import json
@@ -41,33 +43,36 @@ def probe(setting):
 
 
 def settings():
-    """Name, environment and condition on the probe of every variant."""
+    """Name, environment, workers and condition on the probe of every variant."""
     here = probe({})
     present = [name for name in NEWER_FEATURES if name in here["features"]]
     kernel = "Sandybridge" if here["kernel"] == "Haswell" else "Haswell"
-    yield "one BLAS thread", {"OPENBLAS_NUM_THREADS": "1"}, lambda seen: seen["threads"] == 1
-    yield "two BLAS threads", {"OPENBLAS_NUM_THREADS": "2"}, lambda seen: seen["threads"] == 2
+    one, two = {"OPENBLAS_NUM_THREADS": "1"}, {"OPENBLAS_NUM_THREADS": "2"}
+    yield "one BLAS thread", one, 2, lambda seen: seen["threads"] == 1
+    yield "two BLAS threads", two, 1, lambda seen: seen["threads"] == 2
     yield (
         f"numpy without {' '.join(present) or 'newer features (there are none here)'}",
-        {"NPY_DISABLE_CPU_FEATURES": " ".join(present)},
+        one | {"NPY_DISABLE_CPU_FEATURES": " ".join(present)},
+        2,
         lambda seen: present and not set(present) & set(seen["features"]),
     )
     yield (
         f"OpenBLAS kernel {kernel} instead of {here['kernel']}",
-        {"OPENBLAS_CORETYPE": kernel},
+        one | {"OPENBLAS_CORETYPE": kernel},
+        2,
         lambda seen: seen["kernel"] == kernel != here["kernel"],
     )
 
 
 def main(command):
     failed = False
-    for name, setting, took_effect in settings():
+    for name, setting, workers, took_effect in settings():
         print(f"== {name}", flush=True)
         seen = probe(setting)
         if not took_effect(seen):
             print(f"No effect on this processor: numpy reports {seen}", file=sys.stderr)
             failed = True
-        elif subprocess.run(command, env=os.environ | setting).returncode:
+        elif subprocess.run([*command, "-n", str(workers)], env=os.environ | setting).returncode:
             failed = True
     return failed
 
