@@ -7,6 +7,7 @@ from cells import code_cells
 from docutils import nodes
 from roles import role
 from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
+from texts import exchange
 
 from classroom.hand_out.plain import in_print
 
@@ -72,9 +73,9 @@ def keep_per_cent(app, doctree):
             continue
         else:
             kept = PER_CENT.sub(f"{NO_BREAK}%", text)
-            if kept.startswith("%") and parent.index(text):  # behind a published number
+            if kept.startswith("%") and parent[0] is not text:  # behind a published number
                 kept = NO_BREAK + kept
-        parent.replace(text, nodes.Text(kept))
+        exchange(text, nodes.Text(kept))
 
 
 def write_powers(app, doctree, docname):

@@ -11,6 +11,7 @@ from docutils import nodes
 from roles import FOLDED, role
 from sphinx.transforms import SphinxTransform
 from sphinx_proof.nodes import proof_node
+from texts import exchange
 
 INTERACTIVE = {"html", "dirhtml"}  # builders whose pages can be clicked
 HEAD = Path(__file__).with_suffix(".js")
@@ -116,7 +117,7 @@ def mark_first_word(proof):
     text = next(iter(proof.findall(nodes.Text)))
     word, space, rest = text.partition(" ")
     marked = nodes.inline("", word + space, classes=["proof-word"])
-    text.parent.replace(text, [marked, nodes.Text(rest)])
+    exchange(text, marked, nodes.Text(rest))
 
 
 def visit(translator, node):

@@ -18,6 +18,7 @@ from py_mini_racer import MiniRacer
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 from sphinx.util.math import get_node_equation_number, wrap_displaymath
+from texts import exchange
 
 PACKAGE = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
 MATHJAX = Path(PACKAGE, "static", "mathjax")
@@ -103,7 +104,7 @@ def hold_marks(formula):
     marks = MARKS.match(after) if isinstance(after, nodes.Text) else None
     if not marks:
         return
-    after.parent.replace(after, nodes.Text(after[marks.end() :]))
+    exchange(after, nodes.Text(after[marks.end() :]))
     held = nodes.inline(classes=["held"])
     formula.replace_self(held)
     held += [formula, nodes.Text(marks[0])]

@@ -61,6 +61,17 @@ def test_formulas_are_set(tmp_path):
     assert (tmp_path / "html" / "_static" / "fonts" / "MathJax_Main-Regular.woff").is_file()
 
 
+def test_marks_stay_with_their_formula_and_others_where_they_are(tmp_path):
+    said = "One *way*. Two is $x$. Three, *or* $y$, *or* four, is $z$."
+    page, warnings = build(tmp_path, f"# Marks\n\n{said}\n")
+    assert warnings == ""
+    body = page.select_one("[role=main] p")
+    assert [held.contents[-1] for held in body.select(".held")] == [".", ",", "."]
+    for formula, letter in zip(body.select(".math"), "xyz", strict=True):
+        formula.replace_with(letter)
+    assert body.get_text() == said.replace("*", "").replace("$", "")
+
+
 @pytest.mark.parametrize("formula", [r"$\nonsense{x}$", "$$\n\\frac{1}{2\n$$"])
 def test_a_formula_that_cannot_be_set_is_a_warning_with_its_place(tmp_path, formula):
     _, warnings = build(tmp_path, f"# Title\n\nText with {formula}.\n")
