@@ -62,7 +62,7 @@ def test_formulas_are_set(tmp_path):
 
 
 def test_marks_stay_with_their_formula_and_others_where_they_are(tmp_path):
-    said = "One *way*. Two is $x$. Three, *or* $y$, *or* four, is $z$."
+    said = "One *way*.\nTwo is $x$. Three, *or* $y$, *or* four, is $z$."
     page, warnings = build(tmp_path, f"# Marks\n\n{said}\n")
     assert warnings == ""
     body = page.select_one("[role=main] p")
