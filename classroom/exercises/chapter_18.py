@@ -104,16 +104,42 @@ def whole_weights(X, w, centres):
     return weighted_step(X[whole > 0], whole[whole > 0], centres)
 
 
+def at_least_one(X, w, centres):
+    owner = squares(X, centres).argmin(axis=1)
+    return move(X, w, centres, owner, share=lambda w, own: max(w[own].sum(), 1))
+
+
+def to_the_end(X, w, centres):
+    for _ in range(50):
+        centres = weighted_step(X, w, centres)
+    return centres
+
+
+def point_by_point(X, w, centres):
+    """A centre moves with every point, and the next point sees it there."""
+    new, given = np.array(centres, dtype=float), np.zeros(len(centres))
+    for x, weight in zip(X, w, strict=True):
+        k = squares(x[None], new).argmin()
+        given[k] += weight
+        new[k] += weight / given[k] * (x - new[k])
+    return new
+
+
 def owners_only(X, w, centres):
     return squares(X, centres).argmin(axis=1)
 
 
 def shops(rng):
-    """Two points on a line; a centre that owns nothing; up to 40 points in space."""
+    """Two points, and three of small weight, on a line; a centre that owns nothing; up to 40."""
     yield (
         np.array([[1.0], [2.0]]) + rng.integers(0, 3),
         np.array([1.0, 3.0]),
         np.array([[0.5]]),
+    )
+    yield (
+        np.array([[6.0], [4.0], [0.0]]) + rng.integers(0, 3),
+        np.array([0.4, 0.2, 0.6]),
+        np.array([[0.0], [9.0]]),
     )
     low = rng.uniform(0, 1, (5, 2)).round(2) + 1
     yield low, rng.uniform(0.5, 4, 5).round(1), np.array([[1.0, 1.0], [9.0, 9.0], [2.0, 2.0]])
@@ -143,7 +169,8 @@ def ends_of(starts, steps=12):
 
 ENDS, SHARES = ends_of(combinations(LINE, 3))
 ORDERED, _ = ends_of(permutations(LINE, 3))
-ONE_STEP, AFTER_ONE = ends_of(combinations(LINE, 3), steps=1)
+ONE_STEP, _ = ends_of(combinations(LINE, 3), steps=1)
+TWO_STEPS, _ = ends_of(combinations(LINE, 3), steps=2)
 
 EXERCISES = {
     "18-e1": Exercise(
@@ -176,6 +203,11 @@ EXERCISES = {
                 "How many points are there?",
             ),
             Mistake(
+                "the old centres were counted among the points",
+                (47 / 36, ..., ...),
+                "The mean of a cluster is that of its points alone.",
+            ),
+            Mistake(
                 "the distances are not squared in the loss",
                 (0.75, ..., ...),
                 "The loss is made of squares.",
@@ -206,6 +238,16 @@ EXERCISES = {
                 "Which point was asked for?",
             ),
             Mistake(
+                "the probability is that of another point",
+                (..., 36 / 140, ...),
+                "Which point was asked for?",
+            ),
+            Mistake(
+                "a point is missing below the line",
+                (..., 100 / 136, ...),
+                "Which points can be drawn? Add all their squares.",
+            ),
+            Mistake(
                 "the place is the plain mean, that of a = 1",
                 (..., ..., 8 / 3),
                 "With a = 3 later points weigh more.",
@@ -219,6 +261,11 @@ EXERCISES = {
                 "the count is taken before the point, or without the start",
                 (..., ..., 5.0),
                 "The count includes the start and the point that is being given.",
+            ),
+            Mistake(
+                "both steps have the same rate",
+                (..., ..., 4.875),
+                "Each point that is given raises the count.",
             ),
             Mistake(
                 "the rate is 3 over the count, without the 2",
@@ -264,6 +311,16 @@ EXERCISES = {
                 "A weight may be 1.5. Can you do without copying rows?",
             ),
             Mistake(
+                "a cluster whose weights sum to less than 1 is divided by 1",
+                at_least_one,
+                "The chapter's `np.maximum(counts, 1)` is for whole counts. What is yours?",
+            ),
+            Mistake(
+                "it takes more than one step",
+                to_the_end,
+                "One step: find the owners once, move the centres once.",
+            ),
+            Mistake(
                 "a centre that owns nothing becomes nan",
                 empty_is_nan,
                 "What is the mean of no points? What was asked for in that case?",
@@ -304,6 +361,11 @@ EXERCISES = {
                 "Find all owners first, with the centres that were given.",
             ),
             Mistake(
+                "a centre moves with every point",
+                point_by_point,
+                "That is the online rule. Find all owners first, with the centres that were given.",
+            ),
+            Mistake(
                 "it returns the owners, not the centres",
                 owners_only,
                 "The second half of the step is missing: where do the centres go?",
@@ -328,6 +390,21 @@ EXERCISES = {
                 "those are the places after one step, not where it stops",
                 (float(ONE_STEP), ...),
                 "Go on until nothing moves.",
+            ),
+            Mistake(
+                "those are the places after two steps, not where it stops",
+                (float(TWO_STEPS), ...),
+                "Go on until nothing moves.",
+            ),
+            Mistake(
+                "an end is missing",
+                (ENDS - 1.0, ...),
+                "Did you try every start, and count the ends that few of them reach?",
+            ),
+            Mistake(
+                "an end is counted twice",
+                (ENDS + 1.0, ...),
+                "Round the centres before you compare them, and go on until nothing moves.",
             ),
             Mistake(
                 "that is the share of the end that is reached most often",

@@ -678,6 +678,38 @@ def mean_of_nothing(X, w, centres):
     return own @ X / own.sum(axis=1, keepdims=True)
 
 
+def sums_of_one_at_least(X, w, centres):
+    own = (nearest_centre(X, centres) == np.arange(len(centres))[:, None]) * w
+    total = own.sum(axis=1, keepdims=True)
+    return np.where(total > 0, own @ X / np.maximum(total, 1), centres)
+
+
+def every_point_moves_its_centre(X, w, centres):
+    centres, given = centres.astype(float), 0 * centres[:, 0]
+    for x, weight in zip(X, w, strict=True):
+        k = nearest_centre(x[None], centres)[0]
+        given[k] += weight
+        centres[k] += weight / given[k] * (x - centres[k])
+    return centres
+
+
+def steps_until_it_stops(X, w, centres):
+    for _ in range(30):
+        own = (nearest_centre(X, centres) == np.arange(len(centres))[:, None]) * w
+        total = own.sum(axis=1, keepdims=True)
+        centres = np.where(total > 0, own @ X / np.where(total > 0, total, 1), centres)
+    return centres
+
+
+def weights_rounded(X, w, centres):
+    return rows_repeated(X, np.round(w), centres)
+
+
+def old_centre_is_a_point(X, w, centres):
+    own = (nearest_centre(X, centres) == np.arange(len(centres))[:, None]) * w
+    return (centres + own @ X) / (1 + own.sum(axis=1, keepdims=True))
+
+
 def nearest_by_weight(X, w, centres):
     owner = (w[:, None] * abs(X[:, None] - centres).sum(axis=-1)).argmin(axis=1)
     return np.array(
@@ -907,6 +939,10 @@ ANSWERS = {
         (1.25, 10 / 18, 4.2),
         (1.25, 5 / 7, 5),  # counts of 1 and 2
         (0.625, 5 / 7, 4.2),  # a quarter for a half
+        (1.25, 36 / 140, 4.2),  # the point 6
+        (1.25, 100 / 136, 4.2),  # the point 2 left out
+        (1.25, 5 / 7, 4.875),  # the count not raised
+        (1.25, 5 / 7, 62 / 14),  # weights that grow like squares
     ],
     "18-e2": [
         averages_of_weighted_points,
@@ -914,6 +950,11 @@ ANSWERS = {
         weights_of_all,
         mean_of_nothing,
         nearest_by_weight,
+        sums_of_one_at_least,
+        every_point_moves_its_centre,
+        steps_until_it_stops,
+        weights_rounded,
+        old_centre_is_a_point,
     ],
-    "18-e3": [(5, 46 / 165), (30, 44 / 165), (5, 44), (4, 44 / 165), (5, 0.2)],
+    "18-e3": [(5, 46 / 165), (30, 44 / 165), (5, 44), (4, 44 / 165), (5, 0.2), (10, 33 / 165)],
 }
