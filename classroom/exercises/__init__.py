@@ -54,11 +54,14 @@ class Mistake:
         The wrong answer. ``...`` in a tuple stands for any result in that place.
     hint : str
         What to think about. It must not contain the solution.
+    rtol : float, optional
+        How near to `answer` is meant, where it is not known exactly, in place of the exercise's.
     """
 
     key: str
     answer: Any
     hint: str
+    rtol: float | None = None
 
 
 @dataclass(frozen=True)

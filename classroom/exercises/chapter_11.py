@@ -5,49 +5,84 @@ import numpy as np
 from classroom.exercises import Exercise, Mistake
 
 
-def solve(H, g, steps, *, beta=None, length=None, product=None):
+def conjugate(H, g, steps, *, beta=None, length=None, product=None, residual=None, turn=1):
     """Conjugate gradients; what a mistake changes is passed in."""
     s, r = np.zeros_like(g), np.array(g)
     p = r
     for _ in range(steps):
         Hp = H @ (p if product is None else product(p, r))
-        along = (r @ r) / (p @ Hp) if length is None else length(r, p, Hp)
-        s = s + along * p
-        before, r = r, r - along * Hp
+        size = (r @ r) / (p @ Hp) if length is None else length(r, p, Hp)
+        s = s + size * p
+        before, r = r, r - size * Hp if residual is None else residual(r, size * Hp)
         ratio = (r @ r) / (before @ before) if beta is None else beta(r, before)
-        p = r + ratio * p
+        p = r + turn * ratio * p
     return s
 
 
-def systems(rng):
-    """One to six equations in round numbers; at most as many steps.
+def in_coordinates(
+    H, g, steps, *, scale=None, matrix=None, right=None, back=None, solver=conjugate, **slip
+):
+    """The same for u, where s = scale · u: the root of 1 / diag(H), if no mistake changes it."""
+    root = np.diagonal(H) ** -0.5
+    scale = root if scale is None else scale(root)
+    K = scale[:, None] * H * scale if matrix is None else matrix(H, root)
+    u = solver(K, (scale if right is None else right(root)) * g, steps, **slip)
+    return (scale if back is None else back(root)) * u
 
-    So no residual vanishes before the last step.
+
+def solve(H, g, steps):
+    return in_coordinates(H, g, steps)
+
+
+def systems(rng):
+    """One to six equations in round numbers; at most as many steps, and mostly fewer.
+
+    So no residual vanishes before the last step, and the way counts.
     """
     yield np.array([[2.0]]), rng.uniform(0.5, 2.0, 1).round(2), 1
-    a, b = rng.permutation([2.0, 3.0])
+    a, b = rng.permutation([2.0, 5.0])
     for steps in (1, 2):  # can be followed by hand
-        yield np.array([[a, 1.0], [1.0, b]]), np.array([float(rng.integers(1, 4)), 0.0]), steps
-    for d, steps in ((2, 1), (2, 2), (3, 2), (4, 3), (6, 4)):
+        yield np.array([[a, 1.0], [1.0, b]]), np.array([float(rng.integers(2, 5)), 1.0]), steps
+    for d, steps in ((2, 1), (3, 2), (4, 2), (4, 3), (6, 4)):
         A = rng.standard_normal((d, d))
-        H = A @ A.T / d + np.diag(rng.uniform(0.3, 1.0, d))
+        units = 2.0 ** rng.permutation(np.arange(-1, d - 1))
+        H = units[:, None] * (A @ A.T / d + np.diag(rng.uniform(0.3, 1.0, d))) * units
         yield H.round(2), rng.standard_normal(d).round(2), steps
 
 
-def steepest(H, g, steps):
-    return solve(H, g, steps, beta=lambda r, before: 0.0)
+def changed(**how):
+    """A slip in the change of coordinates, or in the conjugate gradients there."""
+    return lambda H, g, steps: in_coordinates(H, g, steps, **how)
 
 
-def beta_upside_down(H, g, steps):
-    return solve(H, g, steps, beta=lambda r, before: (before @ before) / (r @ r + 1e-300))
+def one(root):
+    return np.ones_like(root)
 
 
-def beta_without_squares(H, g, steps):
-    return solve(H, g, steps, beta=lambda r, before: np.sqrt((r @ r) / (before @ before)))
+def square(root):
+    return root**2
 
 
-def beta_of_one(H, g, steps):
-    return solve(H, g, steps, beta=lambda r, before: 1.0)
+PRODUCTS = {"rz": lambda r, z: r @ z, "rr": lambda r, z: r @ r, "zz": lambda r, z: z @ z}
+
+
+def with_z(*, first=True, later=True, length="rz", beta="rz", scale=square):
+    """The same without u, by z = r / diag(H); ``first`` and ``later`` directions begin with z."""
+
+    def answer(H, g, steps):
+        scales = scale(np.diagonal(H) ** -0.5)
+        s, r = np.zeros_like(g), np.array(g)
+        z = scales * r
+        p = z if first else r
+        for _ in range(steps):
+            Hp = H @ p
+            size, before = PRODUCTS[length](r, z) / (p @ Hp), PRODUCTS[beta](r, z)
+            s, r = s + size * p, r - size * Hp
+            z = scales * r
+            p = (z if later else r) + PRODUCTS[beta](r, z) / before * p
+        return s
+
+    return answer
 
 
 def first_direction_overwritten(H, g, steps):
@@ -55,44 +90,11 @@ def first_direction_overwritten(H, g, steps):
     p = r
     for _ in range(steps):
         Hp, before = H @ p, r @ r
-        along = before / (p @ Hp)
-        s = s + along * p
-        r -= along * Hp  # into p as well, as long as the two are one array
+        size = before / (p @ Hp)
+        s = s + size * p
+        r -= size * Hp  # into p as well, as long as the two are one array
         p = r + (r @ r) / before * p
     return s
-
-
-def length_without_curvature(H, g, steps):
-    return solve(H, g, steps, length=lambda r, p, Hp: (r @ r) / (p @ p))
-
-
-def length_from_p(H, g, steps):
-    return solve(H, g, steps, length=lambda r, p, Hp: (p @ p) / (p @ Hp))
-
-
-def product_of_residual(H, g, steps):
-    return solve(H, g, steps, product=lambda p, r: r)
-
-
-def uphill(H, g, steps):
-    return -solve(H, g, steps)
-
-
-def changed(*, along=None, residual=None, direction=None):
-    """Conjugate gradients in which one of the three lines of a step is another."""
-
-    def run(H, g, steps):
-        s, r = np.zeros_like(g), np.array(g)
-        p = r
-        for _ in range(steps):
-            length = along(H, r, p) if along else (r @ r) / (p @ H @ p)
-            s, before = s + length * p, r @ r
-            r = residual(H, r, p, length) if residual else r - length * (H @ p)
-            beta = (r @ r) / before
-            p = direction(g, r, p, beta) if direction else r + beta * p
-        return s
-
-    return run
 
 
 def one_name_for_both_residuals(H, g, steps):
@@ -100,29 +102,17 @@ def one_name_for_both_residuals(H, g, steps):
     p = r
     for _ in range(steps):
         Hp, before = H @ p, r
-        length = (r @ r) / (p @ Hp)
-        s = s + length * p
-        r -= length * Hp  # into ``before`` as well
+        size = (r @ r) / (p @ Hp)
+        s = s + size * p
+        r -= size * Hp  # into ``before`` as well
         p = r + (r @ r) / (before @ before) * p
     return s
 
 
-def descent(H, g, steps):
+def jacobis_iteration(H, g, steps):
     s = np.zeros_like(g)
     for _ in range(steps):
-        s = s + (g - H @ s) / np.linalg.eigvalsh(H)[-1]
-    return s
-
-
-def one_too_many(H, g, steps):
-    s, r, p = np.array(g), g - H @ g, g - H @ g
-    for _ in range(steps):
-        if not r @ r > 0:
-            break
-        Hp = H @ p
-        along = (r @ r) / (p @ Hp)
-        s, before, r = s + along * p, r, r - along * Hp
-        p = r + (r @ r) / (before @ before) * p
+        s = s + (g - H @ s) / np.diagonal(H)
     return s
 
 
@@ -243,75 +233,177 @@ EXERCISES = {
         ),
     ),
     "11-e2": Exercise(
-        asked="a function that returns the point of conjugate gradients after some steps",
+        asked="a function that returns the point of conjugate gradients in Jacobi's coordinates",
         reference=solve,
         cases=systems,
         about="1 to 6 equations, 1 to 4 steps",
         mistakes=(
             Mistake(
+                "those are conjugate gradients in the old coordinates",
+                conjugate,
+                "What does one step give for a diagonal H? In Jacobi's coordinates it gives the "
+                "solution.",
+            ),
+            Mistake(
+                "that is u, not yet s",
+                changed(back=one),
+                "You solved for u. What is s, if s = D^(1/2) u?",
+            ),
+            Mistake(
+                "u was multiplied by D, not by its root",
+                changed(back=square),
+                "s = D^(1/2) u, and D has 1 over the diagonal.",
+            ),
+            Mistake(
+                "u was divided by D^(1/2), not multiplied",
+                changed(back=lambda root: 1 / root),
+                "s = D^(1/2) u. For a diagonal H one step must give g / diag(H).",
+            ),
+            Mistake(
+                "the right side is still g",
+                changed(right=one),
+                "Put s = D^(1/2) u into ½ sᵀHs − gᵀs. What stands before u in the second term?",
+            ),
+            Mistake(
+                "the right side is D g, not D^(1/2) g",
+                changed(right=square),
+                "Put s = D^(1/2) u into ½ sᵀHs − gᵀs. What stands before u in the second term?",
+            ),
+            Mistake(
+                "D itself stands on both sides of H, not its root",
+                changed(scale=square),
+                "Is the diagonal of your new matrix 1?",
+            ),
+            Mistake(
+                "D itself stands on both sides of H, its root elsewhere",
+                changed(scale=square, right=lambda root: root, back=lambda root: root),
+                "Is the diagonal of your new matrix 1?",
+            ),
+            Mistake(
+                "that is D H, which is not symmetric",
+                changed(matrix=lambda H, root: root[:, None] ** 2 * H, right=square, back=one),
+                "Conjugate gradients need a symmetric matrix. Half of D on each side keeps it so.",
+            ),
+            Mistake(
+                "the columns got both factors, the rows none",
+                changed(matrix=lambda H, root: H * root * root),
+                "`H * a` multiplies the columns. For the rows a must stand in a column: `a[:, "
+                "None]`.",
+            ),
+            Mistake(
+                "the rows got both factors, the columns none",
+                changed(matrix=lambda H, root: root[:, None] * H * root[:, None]),
+                "`a[:, None] * H` multiplies the rows. What multiplies the columns?",
+            ),
+            Mistake(
+                "it is multiplied by the diagonal where it should be divided",
+                changed(scale=lambda root: 1 / root),
+                "Is the diagonal of your new matrix 1?",
+            ),
+            Mistake(
+                "the products of the residual are rᵀr, not rᵀz",
+                with_z(length="rr", beta="rr"),
+                "In u the residual is D^(1/2) r. What is its square, in r and z?",
+            ),
+            Mistake(
+                "the length of the step has rᵀr, not rᵀz",
+                with_z(length="rr"),
+                "In u the residual is D^(1/2) r. What is its square, in r and z?",
+            ),
+            Mistake(
+                "beta has rᵀr, not rᵀz",
+                with_z(beta="rr"),
+                "In u the residual is D^(1/2) r. What is its square, in r and z?",
+            ),
+            Mistake(
+                "the products are zᵀz, not rᵀz",
+                with_z(length="zz", beta="zz"),
+                "In u the residual is D^(1/2) r. What is its square, in r and z?",
+            ),
+            Mistake(
+                "beta has zᵀz, not rᵀz",
+                with_z(beta="zz"),
+                "In u the residual is D^(1/2) r. What is its square, in r and z?",
+            ),
+            Mistake(
+                "the first direction is r, not z",
+                with_z(first=False),
+                "Seen in s, the steepest direction in u is D r.",
+            ),
+            Mistake(
+                "the later directions begin with r, not with z",
+                with_z(later=False),
+                "Seen in s, the steepest direction in u is D r.",
+            ),
+            Mistake(
+                "the directions are made of r, not of z",
+                with_z(first=False, later=False),
+                "Seen in s, the steepest direction in u is D r.",
+            ),
+            Mistake(
+                "z is r over the root of the diagonal",
+                with_z(scale=lambda root: root),
+                "One root comes from going to u, another from coming back.",
+            ),
+            Mistake(
                 "every step goes along the residual: that is steepest descent",
-                steepest,
+                changed(beta=lambda r, before: 0.0),
                 "The next direction also contains a part of the last one.",
             ),
             Mistake(
+                "that is Jacobi's iteration, without conjugate directions",
+                jacobis_iteration,
+                "The length of a step and the next direction come from the vectors themselves.",
+            ),
+            Mistake(
                 "beta is upside down",
-                beta_upside_down,
+                changed(beta=lambda r, before: (before @ before) / (r @ r + 1e-300)),
                 "When the residual has become small, should the old direction count more?",
             ),
             Mistake(
                 "the old direction is added whole",
-                beta_of_one,
+                changed(beta=lambda r, before: 1.0),
                 "Which two residuals does beta compare? Keep the old square before r is new.",
             ),
             Mistake(
                 "the first direction changes with the residual",
-                first_direction_overwritten,
+                changed(solver=first_direction_overwritten),
                 "After `p = r` both names belong to one array, and `r -= …` writes into it.",
             ),
             Mistake(
+                "both residuals are one array, so beta is always 1",
+                changed(solver=one_name_for_both_residuals),
+                "After `before = r` both names belong to one array, and `r -= …` writes into it.",
+            ),
+            Mistake(
                 "beta is a ratio of lengths, not of their squares",
-                beta_without_squares,
+                changed(beta=lambda r, before: np.sqrt((r @ r) / (before @ before))),
                 "Which power makes the new direction conjugate to the old one?",
             ),
             Mistake(
                 "the length of the step knows no curvature",
-                length_without_curvature,
+                changed(length=lambda r, p, Hp: (r @ r) / (p @ p)),
                 "Along p the function is a parabola. Where is its minimum?",
             ),
             Mistake(
                 "the length of the step has p twice above the line",
-                length_from_p,
+                changed(length=lambda r, p, Hp: (p @ p) / (p @ Hp)),
                 "The slope along p is rᵀp, which equals rᵀr. It is not pᵀp.",
             ),
             Mistake(
-                "the length takes the curvature along the residual",
-                changed(along=lambda H, r, p: (r @ r) / (r @ H @ r)),
-                "You move along p, so the curvature along p decides.",
+                "H is multiplied with the residual, not with the direction",
+                changed(product=lambda p, r: r),
+                "You move along p. How does the gradient change along p?",
             ),
             Mistake(
                 "the residual grows by the step, it does not shrink",
-                changed(residual=lambda H, r, p, length: r + length * (H @ p)),
+                changed(residual=lambda r, step: r + step),
                 "The residual is g − H s. What does a step of s do to it?",
             ),
             Mistake(
                 "beta has the wrong sign",
-                changed(direction=lambda g, r, p, beta: r - beta * p),
+                changed(turn=-1),
                 "Put p = r + β p_old into pᵀ H p_old = 0, and solve for β.",
-            ),
-            Mistake(
-                "every direction begins with g, not with the residual",
-                changed(direction=lambda g, r, p, beta: g + beta * p),
-                "The new direction is made of the new residual and the old direction.",
-            ),
-            Mistake(
-                "beta compares with the first residual, not with the last",
-                changed(direction=lambda g, r, p, beta: r + (r @ r) / (g @ g) * p),
-                "Which two residuals does beta compare?",
-            ),
-            Mistake(
-                "both residuals are one array, so beta is always 1",
-                one_name_for_both_residuals,
-                "After `before = r` both names belong to one array, and `r -= …` writes into it.",
             ),
             Mistake(
                 "that is the solution, whatever the number of steps",
@@ -324,24 +416,14 @@ EXERCISES = {
                 "How often does your loop run?",
             ),
             Mistake(
-                "that is gradient descent",
-                descent,
-                "The length of a step and the next direction come from the vectors themselves.",
-            ),
-            Mistake(
-                "H is multiplied with the residual, not with the direction",
-                product_of_residual,
-                "You move along p. How does the gradient change along p?",
+                "it makes one step too many",
+                lambda H, g, steps: solve(H, g, min(steps + 1, len(g))),
+                "How often does your loop run?",
             ),
             Mistake(
                 "the sign is wrong",
-                uphill,
+                lambda H, g, steps: -solve(H, g, steps),
                 "The result should solve H s = g, not H s = −g.",
-            ),
-            Mistake(
-                "it starts from g, not from zero",
-                one_too_many,
-                "Before the first step s is a vector of zeros.",
             ),
         ),
     ),

@@ -23,10 +23,13 @@ def scored(rng):
     """Few samples of two to four classes; then scores in the thousands, and rows far apart."""
     yield rng.uniform(-2, 2, (1, 2)).round(2), rng.integers(2, size=1)
     yield rng.uniform(-2, 2, (2, 3)).round(2), rng.permutation(3)[:2]
+    yield rng.uniform(-2, 2, (2, 2)).round(2), rng.permutation(2)
     yield np.array([[1.0, 0.0], [0.0, 1.0]]) * rng.integers(2000, 4000), np.array([0, 0])
     yield np.array([[0.0, 1.0], [-3000.0, -3001.0]]), rng.permutation(2)
     yield rng.uniform(-3, 3, (5, 4)).round(2), rng.permutation(np.array([0, 1, 2, 3, 0]))
-    yield rng.uniform(-900, 900, (6, 3)).round(), rng.permutation(np.array([0, 1, 2, 2, 1, 0]))
+    large, labels = rng.uniform(-900, 900, (6, 3)).round(), rng.permutation([0, 1, 2, 2, 1, 0])
+    large[0, labels[0]] = rng.integers(800, 900)  # above 709 the exponential overflows
+    yield large, labels
 
 
 def overflows(scores, labels):
@@ -39,18 +42,117 @@ def log_of_rounded(scores, labels):
     return cross_entropy(scores, labels, log_p=lambda z: np.log(np.exp(log_softmax(z))))
 
 
-def clipped(scores, labels):
-    return cross_entropy(
-        scores, labels, log_p=lambda z: np.log(np.maximum(np.exp(log_softmax(z)), 1e-12))
-    )
+def clipped(low):
+    """The probabilities are ``low`` at least."""
+
+    def answer(scores, labels):
+        return cross_entropy(
+            scores, labels, log_p=lambda z: np.log(np.maximum(np.exp(log_softmax(z)), low))
+        )
+
+    return answer
 
 
-def largest_of_all(scores, labels):
-    return cross_entropy(
-        scores,
-        labels,
-        log_p=lambda z: z - z.max() - np.log(np.exp(z - z.max()).sum(axis=1, keepdims=True)),
-    )
+def scores_clipped(high, low=None):
+    """No score is above ``high``, nor below ``low``."""
+
+    def answer(scores, labels):
+        return cross_entropy(np.clip(scores, -high if low is None else low, high), labels)
+
+    return answer
+
+
+def of_rows(numbers):
+    return numbers.sum(axis=1, keepdims=True)
+
+
+def largest_of_rows(scores):
+    return scores.max(axis=1, keepdims=True)
+
+
+def taken(largest=largest_of_rows, total=of_rows, *, of_p=False):
+    """The softmax with another number in place of the largest score or of the sum of a row.
+
+    The logarithm is taken of the sum, or of p.
+    """
+
+    def answer(scores, labels):
+        shifted = scores - largest(scores)
+        sums = total(np.exp(shifted))
+        p = np.exp(shifted) / sums
+        log_p = np.log(p) if of_p else shifted - np.log(sums)
+        truth = labels[:, None] == np.arange(scores.shape[1])
+        return -log_p[truth].mean(), (p - truth) / len(labels)
+
+    return answer
+
+
+KEEPDIMS = (
+    "One number a row must stand in a column, of shape (n, 1), to meet its own row: numpy aligns "
+    "shapes from the right."
+)
+ONE_SUM = "Add up the probabilities of each row of your softmax. What should they give?"
+SLIPS = (
+    (
+        "the largest of all scores is subtracted, not that of each row",
+        {"largest": np.max},
+        "What is left of a row whose scores are all far below those of another?",
+    ),
+    (
+        "the largest of each column is subtracted, not that of each row",
+        {"largest": lambda z: z.max(axis=0)},
+        "One sample is one row: from all its scores the same number must be taken.",
+    ),
+    (
+        "the largest scores were taken without keepdims",
+        {"largest": lambda z: z.max(axis=1)},
+        KEEPDIMS,
+    ),
+    ("the sums were taken without keepdims", {"total": lambda e: e.sum(axis=1)}, KEEPDIMS),
+    (
+        "the largest scores and the sums were taken without keepdims",
+        {"largest": lambda z: z.max(axis=1), "total": lambda e: e.sum(axis=1)},
+        KEEPDIMS,
+    ),
+    ("the sum runs over all rows", {"total": np.sum}, ONE_SUM),
+    (
+        "largest score and sum are those of all rows together",
+        {"largest": np.max, "total": np.sum},
+        ONE_SUM,
+    ),
+    (
+        "the sum runs over all rows, and large scores overflow",
+        {"largest": lambda z: 0, "total": np.sum},
+        ONE_SUM,
+    ),
+)
+
+
+def columns_of_all_labels(*, loss=False, gradient=False):
+    """``[:, labels]`` in place of ``[rows, labels]``, in the loss or in the gradient or in both."""
+
+    def answer(scores, labels):
+        value, slope = cross_entropy(scores, labels)
+        log_p = log_softmax(scores)
+        if loss:
+            value = -log_p[:, labels].mean()
+        if gradient:
+            slope = np.exp(log_p)
+            slope[:, labels] -= 1
+            slope = slope / len(labels)
+        return value, slope
+
+    return answer
+
+
+def labels_from_one(scores, labels):
+    return cross_entropy(scores, (labels - 1) % scores.shape[1])  # -1 is the last column
+
+
+def columns_from_one(scores, labels):
+    log_p = log_softmax(scores)
+    truth = labels[:, None] == np.arange(1, scores.shape[1] + 1)
+    return -(log_p * truth).sum() / len(labels), (np.exp(log_p) - truth) / len(labels)
 
 
 def over_samples(scores, labels):
@@ -86,6 +188,10 @@ def loss_turned(scores, labels):
 
 def truth_forgotten(scores, labels):
     return cross_entropy(scores, labels, slope=lambda log_p, truth: np.exp(log_p))
+
+
+def label_alone(scores, labels):
+    return cross_entropy(scores, labels, slope=lambda log_p, truth: truth * (np.exp(log_p) - 1))
 
 
 def minus_label(scores, labels):
@@ -188,6 +294,21 @@ EXERCISES = {
                 "The shares are 1 % and 99 %. What is their ratio?",
             ),
             Mistake(
+                "those are odds, and they were multiplied by the share, not by its odds",
+                (..., 0.09, ...),
+                "The shares are 1 % and 99 %. What is their ratio? Then turn odds into p.",
+            ),
+            Mistake(
+                "the odds were multiplied by how much rarer the ill are, the healthy were left",
+                (..., 0.18 / 1.18, ...),
+                "The ill count less in truth, by 1 % to 50 %. And the healthy?",
+            ),
+            Mistake(
+                "that is the part of the ill, and it was not divided by both parts",
+                (..., 0.018, ...),
+                "0.9 times 1 % over 50 %. Do the same for the healthy. What is the sum of both?",
+            ),
+            Mistake(
                 "the correction went the wrong way",
                 (..., 891 / 892, ...),
                 "In truth the ill are rarer than in the training. Does that raise the probability?",
@@ -251,16 +372,28 @@ EXERCISES = {
                 log_of_rounded,
                 "The logarithm of p is a difference: compute it without p.",
             ),
-            Mistake(
-                "the probability is clipped, so that a large loss comes out too small",
-                clipped,
-                "The logarithm of p is a difference: compute it without p, and nothing has to be "
-                "clipped.",
+            *(
+                Mistake(
+                    f"p is clipped at {low:g}, or that is added: a large loss comes out too small",
+                    clipped(low),
+                    "The logarithm of p is a difference: compute it without p, and nothing has to "
+                    "be clipped.",
+                )
+                for low in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20, 1e-300)
             ),
-            Mistake(
-                "the largest of all scores is subtracted, not that of each row",
-                largest_of_all,
-                "What is left of a row whose scores are all far below those of another?",
+            *(
+                Mistake(
+                    f"the scores are clipped at ±{high}, and a large loss comes out too small",
+                    scores_clipped(high),
+                    "Two scores above the limit become equal. What did the model say about them? "
+                    "Subtract one number from the whole row instead.",
+                )
+                for high in (20, 30, 50, 88, 100, 200, 300, 500, 600, 700, 709, 1000)
+            ),
+            *(
+                Mistake(key + also, taken(**slip, of_p=of_p), hint)
+                for key, slip, hint in SLIPS
+                for also, of_p in (("", False), (", and the logarithm is that of p", True))
             ),
             Mistake(
                 "the softmax runs over the samples, not over the classes",
@@ -301,6 +434,39 @@ EXERCISES = {
                 "the gradient is p alone",
                 truth_forgotten,
                 "For a model that is sure and right the gradient is nearly zero.",
+            ),
+            Mistake(
+                "1 is subtracted in the columns of all labels, in every row",
+                columns_of_all_labels(gradient=True),
+                "`p[:, labels]` means all rows. For row i you want the column labels[i] alone: "
+                "index with two lists of the same length.",
+            ),
+            Mistake(
+                "every row's loss is taken at the labels of all rows",
+                columns_of_all_labels(loss=True),
+                "`[:, labels]` means all rows. For row i you want the column labels[i] alone: "
+                "index with two lists of the same length.",
+            ),
+            Mistake(
+                "loss and gradient take all rows at the labels of all",
+                columns_of_all_labels(loss=True, gradient=True),
+                "`[:, labels]` means all rows. For row i you want the column labels[i] alone: "
+                "index with two lists of the same length.",
+            ),
+            Mistake(
+                "the labels are taken to count from 1",
+                labels_from_one,
+                "The first class is 0, and so is the first column. What does the column -1 mean?",
+            ),
+            Mistake(
+                "the columns are counted from 1",
+                columns_from_one,
+                "The first class is 0. Which of your columns is true for it?",
+            ),
+            Mistake(
+                "the gradient has the labels' columns only",
+                label_alone,
+                "Raise the score of a wrong class: does the loss stay?",
             ),
             Mistake(
                 "the label was subtracted as a number",
@@ -347,6 +513,13 @@ EXERCISES = {
                 "no temperature was chosen",
                 (..., 1.0),
                 "Try 2: what does the loss on the held-out samples do?",
+            ),
+            Mistake(
+                "a temperature below 1 makes the model surer: was it found on training samples?",
+                (..., 0.5),
+                "All training samples are right by now, so they ask for a τ of 0 and you meet the "
+                "end of your grid. Which samples does the question name?",
+                rtol=1,
             ),
             Mistake(
                 "that is w after cooling, not the temperature",

@@ -5,9 +5,7 @@ import numpy as np
 from classroom.exercises import Exercise, Mistake
 
 
-def two_layers(
-    X, y, W1, b1, w2, b2, *, slope=None, residual=None, out=None, back=None, kept=None, bias=None
-):
+def two_layers(X, y, W1, b1, w2, b2, *, slope=None, residual=None, out=None, back=None, kept=None):
     """The gradient of a network of two layers; what a mistake changes is passed in."""
     z = X @ W1 + b1
     h = np.tanh(z)
@@ -18,7 +16,7 @@ def two_layers(
     through = through * (1 - h**2 if slope is None else slope(h, z))
     first = X.T @ through if back is None else back(X, through)
     second = (h if kept is None else kept(h, z)).T @ g
-    return first, through.sum(axis=0) if bias is None else bias(through), second, g.sum()
+    return first, through.sum(axis=0), second, g.sum()
 
 
 def networks(rng):
@@ -82,13 +80,26 @@ def scores_for_signals(X, y, W1, b1, w2, b2):
     return two_layers(X, y, W1, b1, w2, b2, kept=lambda h, z: z)
 
 
-def intercept_averaged(X, y, W1, b1, w2, b2):
-    return two_layers(X, y, W1, b1, w2, b2, bias=lambda through: through.mean(axis=0))
+def intercepts_times(of_first, of_last):
+    """The intercepts' gradients as often as a function of the number of samples says."""
+
+    def answer(X, y, W1, b1, w2, b2):
+        first, bias, second, last = two_layers(X, y, W1, b1, w2, b2)
+        return first, bias * of_first(len(y)), second, last * of_last(len(y))
+
+    return answer
 
 
-def intercepts_averaged(X, y, W1, b1, w2, b2):
-    first, bias, second, last = two_layers(X, y, W1, b1, w2, b2)
-    return first, bias / len(y), second, last / len(y)
+def once(n):
+    return 1
+
+
+def summed(n):
+    return n
+
+
+def averaged(n):
+    return 1 / n
 
 
 def tanh_at_the_end(X, y, W1, b1, w2, b2):
@@ -273,13 +284,34 @@ EXERCISES = {
             ),
             Mistake(
                 "b1 gets a mean of what is divided by n already",
-                intercept_averaged,
+                intercepts_times(averaged, once),
+                "The intercept goes to every sample. What comes back is added up.",
+            ),
+            Mistake(
+                "b2 gets a mean of what is divided by n already",
+                intercepts_times(once, averaged),
                 "The intercept goes to every sample. What comes back is added up.",
             ),
             Mistake(
                 "both intercepts get a mean of what is divided by n already",
-                intercepts_averaged,
+                intercepts_times(averaged, averaged),
                 "An intercept goes to every sample. What comes back is added up.",
+            ),
+            Mistake(
+                "b1 gets a sum over the samples, and the loss is a mean",
+                intercepts_times(summed, once),
+                "If every sample comes twice, the loss stays. What does your gradient of b1 do?",
+            ),
+            Mistake(
+                "b2 gets a sum over the samples, and the loss is a mean",
+                intercepts_times(once, summed),
+                "If every sample comes twice, the loss stays. What does your gradient of b2 do?",
+            ),
+            Mistake(
+                "both intercepts get sums over the samples, and the loss is a mean",
+                intercepts_times(summed, summed),
+                "If every sample comes twice, the loss stays. What do your gradients of b1 and b2 "
+                "do?",
             ),
             Mistake(
                 "the last layer has a tanh too",
@@ -352,6 +384,17 @@ EXERCISES = {
                 "the mean of φ'² was taken with the s² of ReLUs",
                 (..., 2 * SLOPE2, ...),
                 "Use your own s².",
+            ),
+            Mistake(
+                "that is the factor of ε, not the gradient's",
+                (..., GROWTH, ...),
+                "Which of the two contains φ'(Z)², and which the derivative of φ(√q Z)² by q?",
+            ),
+            Mistake(
+                "ε does not grow as the gradient does",
+                (..., ..., S2 * SLOPE2),
+                "Differentiate s² E φ(√q Z)² with respect to q, at q = 1. There φ stands beside "
+                "φ', not φ' squared. For ReLUs the two agree; here they do not.",
             ),
             Mistake(
                 "s² is missing in the factor of ε",

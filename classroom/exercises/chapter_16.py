@@ -82,9 +82,59 @@ def not_scaled_up(w, b, X, y, rho):
     return losses((1 - rho) * w, b, X, y) + rho * (1 - rho) * penalty(w, X)
 
 
+def over_masks(w, b, X, y, chance, scale):
+    """The mean over listed masks, one for all samples; ``chance`` is that to be kept."""
+    total = 0.0
+    for mask in map(np.array, product((0, 1), repeat=len(w))):
+        share = np.where(mask, chance, 1 - chance).prod()
+        total += share * losses(w * mask * scale, b, X, y)
+    return total
+
+
 def masks_alike(w, b, X, y, rho):
-    found = [losses(w * np.array(m) / (1 - rho), b, X, y) for m in product((0, 1), repeat=len(w))]
-    return np.mean(found)
+    return over_masks(w, b, X, y, 0.5, 1 / (1 - rho))
+
+
+def chances_exchanged(w, b, X, y, rho):
+    return over_masks(w, b, X, y, rho, 1 / (1 - rho))
+
+
+def divided_by_rate(w, b, X, y, rho):
+    return over_masks(w, b, X, y, 1 - rho, 1 / rho)
+
+
+def chances_exchanged_unscaled(w, b, X, y, rho):
+    return over_masks(w, b, X, y, rho, 1)
+
+
+def multiplied(w, b, X, y, rho):
+    return over_masks(w, b, X, y, 1 - rho, 1 - rho)
+
+
+def variance_of_the_mask(w, b, X, y, rho):
+    return losses(w, b, X, y) + rho * (1 - rho) * penalty(w, X)
+
+
+def factor_squared(w, b, X, y, rho):
+    return losses(w, b, X, y) + rho / (1 - rho) ** 2 * penalty(w, X)
+
+
+def lengths(w, b, X, y, rho):
+    return losses(w, b, X, y) + 0.5 * rho / (1 - rho) * np.sum(np.mean(X**2, axis=0) * np.abs(w))
+
+
+def signed(w, b, X, y, rho):
+    return losses(w, b, X, y) + 0.5 * rho / (1 - rho) * np.sum(np.mean(X**2, axis=0) * w)
+
+
+def roots(w, b, X, y, rho):
+    squares = np.sqrt(np.mean(X**2, axis=0))
+    return losses(w, b, X, y) + 0.5 * rho / (1 - rho) * np.sum(squares * w**2)
+
+
+def drawn(w, b, X, y, rho, draws=5000):
+    kept = np.random.default_rng(0).random((draws, *X.shape)) >= rho
+    return losses(w, b, X * kept / (1 - rho), y)
 
 
 def one_mask_for_all_inputs(w, b, X, y, rho):
@@ -176,6 +226,36 @@ EXERCISES = {
                 "ρ/(1 − ρ) alone is for standardised inputs, with the mean square 1.",
             ),
             Mistake(
+                "the mean of the input was taken, not its mean square",
+                (..., ..., 3 / 2, ...),
+                "The penalty comes from a variance. Which power of the input is in it?",
+            ),
+            Mistake(
+                "that is the mean of the input",
+                (..., ..., 3.0, ...),
+                "The penalty is ρ/(1 − ρ) times a mean square.",
+            ),
+            Mistake(
+                "the root of the mean square was taken",
+                (..., ..., 13**0.5 / 2, ...),
+                "The penalty comes from a variance. Which power of the input is in it?",
+            ),
+            Mistake(
+                "the ½ was put in twice",
+                (..., ..., 13 / 4, ...),
+                "The penalty is written ½ λ w², so its ½ is not part of λ.",
+            ),
+            Mistake(
+                "the variance is that of a mask which is 0 or 1",
+                (..., ..., 26 / 9, ...),
+                "What is kept is divided by 1 − ρ. What does this do to ρ(1 − ρ)?",
+            ),
+            Mistake(
+                "1 − ρ stands for ρ/(1 − ρ)",
+                (..., ..., 26 / 3, ...),
+                "At ρ = 0 nothing is dropped, so nothing may be penalised.",
+            ),
+            Mistake(
                 "the rate stands for ρ/(1 − ρ)",
                 (..., ..., 13 / 3, ...),
                 "What is kept is divided by 1 − ρ. What does this do to the variance?",
@@ -196,7 +276,7 @@ EXERCISES = {
                 "The penalty is a mean square.",
             ),
             Mistake(
-                "the ½ was put in twice",
+                "the ½ of the noise's penalty was put in twice",
                 (..., ..., ..., 1 / 8),
                 "The penalty is written ½ λ w², so its ½ is not part of λ.",
             ),
@@ -288,6 +368,60 @@ EXERCISES = {
                 one_mask_for_all_inputs,
                 "The masks of two inputs are independent, so their variances add.",
             ),
+            Mistake(
+                "the masks' chances are exchanged: inputs are kept with the chance ρ",
+                chances_exchanged,
+                "At a small ρ most inputs are kept. Which of your masks is the most likely then?",
+            ),
+            Mistake(
+                "the masks' chances are exchanged, and what is kept is not scaled up",
+                chances_exchanged_unscaled,
+                "At a small ρ most inputs are kept. Which of your masks is the most likely then?",
+            ),
+            Mistake(
+                "what is kept is divided by ρ",
+                divided_by_rate,
+                "An input is kept with the chance 1 − ρ. Which divisor keeps its mean?",
+            ),
+            Mistake(
+                "what is kept is multiplied by 1 − ρ",
+                multiplied,
+                "An input is kept with the chance 1 − ρ. Must it be larger or smaller to keep its "
+                "mean?",
+            ),
+            Mistake(
+                "the penalty has the variance of the mask alone",
+                variance_of_the_mask,
+                "The variance of a mask that is 0 or 1 is ρ(1 − ρ). Here it is divided by 1 − ρ. "
+                "What does that do to its variance?",
+            ),
+            Mistake(
+                "the penalty has ρ/(1 − ρ)²",
+                factor_squared,
+                "The variance of a mask that is 0 or 1 is ρ(1 − ρ). Divided by what squared?",
+            ),
+            Mistake(
+                "the penalty has |w|, not w²",
+                lengths,
+                "A variance is multiplied by the square of a factor.",
+            ),
+            Mistake(
+                "the penalty has w, not w²",
+                signed,
+                "A variance is multiplied by the square of a factor.",
+            ),
+            Mistake(
+                "the penalty has the roots of the mean squares",
+                roots,
+                "A variance is a square. Is there a root in the theorem?",
+            ),
+            Mistake(
+                "near everywhere and exact nowhere: were masks drawn at random?",
+                drawn,
+                "Drawn masks give the mean but roughly. List all of them with their chances, or "
+                "use the theorem.",
+                rtol=0.1,
+            ),
         ),
     ),
     "16-e3": Exercise(
@@ -307,6 +441,26 @@ EXERCISES = {
                 "0.25 was taken for the standard deviation",
                 counts(variance=0.25**2),
                 "The noise has the variance 0.25.",
+            ),
+            Mistake(
+                "the root of 0.25 was taken for the variance",
+                counts(variance=0.5),
+                "The variance is 0.25 itself. Which of the two stands in the theorem?",
+            ),
+            Mistake(
+                "the root of 0.25 was taken for the number below 60",
+                (counts(variance=0.5)[0], ...),
+                "The variance is 0.25 itself. Which of the two stands in the theorem?",
+            ),
+            Mistake(
+                "v was taken as 1.25: the inputs were counted as noise",
+                counts(variance=1.25),
+                "v is σ² + 1 − q. How large is q where all inputs are used?",
+            ),
+            Mistake(
+                "v was taken as 1.25 for the number below 60",
+                (counts(variance=1.25)[0], ...),
+                "v is σ² + 1 − q. How large is q where all inputs are used?",
             ),
             Mistake(
                 "0.25 was squared for the number below 60",

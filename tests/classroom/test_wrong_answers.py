@@ -12,6 +12,7 @@ import pytest
 from classroom import judging
 from classroom.exercises import collect
 from classroom.judging import GENERAL, WRONG, Observation, cases_for, entries, judge, observe, plain
+from tests.classroom import wrong_answers
 from tests.classroom.wrong_answers import ANSWERS
 
 EXERCISES = collect()
@@ -55,6 +56,46 @@ def reached(label, answer, student="Ada"):
         if case and rows(exercise, case) == list(verdict.details[: len(case)])
     ]
     return ("case" if shown and can_be_followed(shown[0]) else "missed"), verdict
+
+
+# What students met without a hint that helps, with the beginning of what they are told now.
+NAMED = (
+    ("11-e2", wrong_answers.as_in_the_chapter, "those are conjugate gradients in the old"),
+    ("11-e2", wrong_answers.from_one_side, "that is D H"),
+    ("12-e1", (3 / 4, 0.018, np.log(100)), "that is the part of the ill"),
+    ("12-e2", wrong_answers.largest_of_a_column, "the largest of each column"),
+    ("12-e2", wrong_answers.largest_without_keepdims, "the largest scores were taken without"),
+    ("12-e2", wrong_answers.sums_without_keepdims, "the sums were taken without"),
+    ("12-e2", wrong_answers.no_keepdims, "the largest scores and the sums were taken without"),
+    ("12-e2", wrong_answers.all_rows_added, "the sum runs over all rows"),
+    ("12-e2", wrong_answers.all_rows_added_plainly, "the sum runs over all rows, and large"),
+    ("12-e2", wrong_answers.gradient_in_all_columns, "1 is subtracted in the columns of all"),
+    ("12-e2", wrong_answers.all_columns, "loss and gradient take all rows"),
+    ("12-e2", wrong_answers.columns_before, "the labels are taken to count from 1"),
+    ("12-e2", wrong_answers.cut_at_500, "the scores are clipped at ±500"),
+    ("12-e2", wrong_answers.p_cut_after_overflow, "large scores overflow"),
+    ("12-e3", (33, 0.1), "a temperature below 1"),
+    ("12-e3", (33, 0.01), "a temperature below 1"),
+    ("13-e2", wrong_answers.b2_averaged_twice, "b2 gets a mean of what is divided"),
+    ("13-e2", wrong_answers.b2_not_averaged, "b2 gets a sum over the samples"),
+    ("13-e3", (2.81, 1.067, 1.067), "ε does not grow as the gradient does"),
+    ("16-e1", (3 / 4, 1000, 3 / 2, 1 / 4), "the mean of the input was taken"),
+    ("16-e1", (3 / 4, 1000, 26 / 9, 1 / 4), "the variance is that of a mask"),
+    ("16-e2", wrong_answers.chances_exchanged, "the masks' chances are exchanged"),
+    ("16-e2", wrong_answers.divided_by_rho, "what is kept is divided by ρ"),
+    ("16-e2", wrong_answers.mask_variance, "the penalty has the variance of the mask"),
+    ("16-e2", wrong_answers.absolute_weights, "the penalty has |w|"),
+    ("16-e2", wrong_answers.masks_at_random, "near everywhere and exact nowhere"),
+    ("16-e3", wrong_answers.samples_needed(0.25**0.5), "the root of 0.25"),
+    ("16-e3", wrong_answers.samples_needed(1.25), "v was taken as 1.25"),
+)
+
+
+@pytest.mark.parametrize(("label", "answer", "begins"), NAMED)
+def test_what_students_met_has_a_name_for_each_of_them(label, answer, begins):
+    for student in ("", "Ada", "4711", "Grace Hopper"):
+        how, verdict = reached(label, answer, student)
+        assert how == "named" and (verdict.mistake or "").startswith(begins), verdict
 
 
 def rows(exercise, case):

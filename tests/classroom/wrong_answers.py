@@ -421,38 +421,67 @@ def tail(ks, *, shrink=(1 - 1 / 40) ** 2, noise=None):
 # ---- 11
 
 
-def only_the_new_residual(H, g, steps):
+def as_in_the_chapter(H, g, steps, z=lambda r: r):
+    """The chapter's program with one line more."""
     s, r = np.zeros(len(g)), g
-    p = r
+    p = z(r)
     for _ in range(steps):
-        length = (r @ r) / (p @ H @ p)
+        Hp = H @ p
+        length = (r @ r) / (p @ Hp)
         s = s + length * p
-        r = r - length * H @ p
-        p = r + (r @ r) / (r @ r) * p
+        before, r = r, r - length * Hp
+        p = z(r) + (r @ r) / (before @ before) * p
     return s
 
 
-def direction_is_the_residual(H, g, steps):
+def old_products(H, g, steps):
+    return as_in_the_chapter(H, g, steps, lambda r: r / np.diagonal(H))
+
+
+def u_returned(H, g, steps):
+    root = np.sqrt(np.diagonal(H))
+    return as_in_the_chapter(H / np.outer(root, root), g / root, steps)
+
+
+def right_side_kept(H, g, steps):
+    root = np.sqrt(np.diagonal(H))
+    return as_in_the_chapter(H / np.outer(root, root), g, steps) / root
+
+
+def from_one_side(H, g, steps):
+    D = np.diag(1 / np.diagonal(H))
+    return as_in_the_chapter(D @ H, D @ g, steps)
+
+
+def no_roots(H, g, steps):
+    D = np.diag(1 / np.diagonal(H))
+    return D @ as_in_the_chapter(D @ H @ D, D @ g, steps)
+
+
+def diagonal_for_its_inverse(H, g, steps):
+    root = np.sqrt(np.diagonal(H))
+    return root * as_in_the_chapter(H * np.outer(root, root), root * g, steps)
+
+
+def steepest_with_jacobi(H, g, steps):
+    s = np.zeros(len(g))
+    for _ in range(steps):
+        r = g - H @ s
+        z = r / np.diagonal(H)
+        s = s + (r @ z) / (z @ H @ z) * z
+    return s
+
+
+def first_direction_kept(H, g, steps):
     s, r = np.zeros(len(g)), g.copy()
     p = r
     for _ in range(steps):
-        Hp = H @ p
-        square = r @ r
-        length = square / (p @ Hp)
-        s += length * p
-        r -= length * Hp
-        p = r + (r @ r) / square * p
-    return s
-
-
-def conjugate_with_plus(H, g, steps):
-    s, r = np.zeros(len(g)), g
-    p = r
-    for _ in range(steps):
-        Hp = H @ p
-        length = (r @ p) / (p @ Hp)
-        s, r = s + length * p, r - length * Hp
-        p = r + (r @ Hp) / (p @ Hp) * p
+        z = r / np.diagonal(H)
+        length = (r @ z) / (p @ H @ p)
+        s, before = s + length * p, r @ z
+        r = r - length * H @ p
+        z = r / np.diagonal(H)
+        p = z + (r @ z) / before * p
     return s
 
 
@@ -498,6 +527,83 @@ def small_number_added(scores, labels):
     return -np.log(p[truth == 1] + 1e-15).mean(), (p - truth) / len(labels)
 
 
+def by_rows(scores, labels, *, largest=None, total=None, columns=None, high=np.inf):
+    """Written out with a slip: what is subtracted, divided by, picked, or cut off."""
+    scores = np.clip(scores, -high, high)
+    z = scores - (scores.max(axis=1, keepdims=True) if largest is None else largest(scores))
+    e = np.exp(z)
+    total = e.sum(axis=1, keepdims=True) if total is None else total(e)
+    log_p, p = z - np.log(total), e / total
+    rows = np.arange(len(labels))
+    if columns == "all":
+        loss = -log_p[:, labels].mean()
+        p[:, labels] -= 1
+    else:
+        labels = labels if columns is None else labels + columns
+        loss = -log_p[rows, labels].mean()
+        p[rows, labels] -= 1
+    return loss, p / len(labels)
+
+
+def largest_of_a_column(scores, labels):
+    return by_rows(scores, labels, largest=lambda z: z.max(axis=0, keepdims=True))
+
+
+def no_keepdims(scores, labels):
+    return by_rows(scores, labels, largest=lambda z: z.max(axis=1), total=lambda e: e.sum(axis=1))
+
+
+def largest_without_keepdims(scores, labels):
+    return by_rows(scores, labels, largest=lambda z: z.max(axis=1))
+
+
+def sums_without_keepdims(scores, labels):
+    return by_rows(scores, labels, total=lambda e: e.sum(axis=1))
+
+
+def all_rows_added(scores, labels):
+    return by_rows(scores, labels, total=lambda e: e.sum())
+
+
+def all_rows_alike(scores, labels):
+    return by_rows(scores, labels, largest=lambda z: z.max(), total=lambda e: e.sum())
+
+
+def all_rows_added_plainly(scores, labels):
+    return by_rows(scores, labels, largest=lambda z: 0, total=lambda e: e.sum())
+
+
+def all_columns(scores, labels):
+    return by_rows(scores, labels, columns="all")
+
+
+def gradient_in_all_columns(scores, labels):
+    return by_rows(scores, labels)[0], by_rows(scores, labels, columns="all")[1]
+
+
+def columns_before(scores, labels):
+    return by_rows(scores, labels, columns=-1)
+
+
+def cut_at_500(scores, labels):
+    return by_rows(scores, labels, high=500)
+
+
+def cut_at_30(scores, labels):
+    return by_rows(scores, labels, high=30)
+
+
+def all_rows_added_to_p(scores, labels):
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p, truth = e / e.sum(), np.eye(scores.shape[1])[labels]
+    return -np.log(p[truth == 1]).mean(), (p - truth) / len(labels)
+
+
+def p_cut_after_overflow(scores, labels):
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    truth = np.eye(scores.shape[1])[labels]
+    return -np.log(np.clip(p, 1e-12, 1)[truth == 1]).mean(), (p - truth) / len(labels)
+
 
 # ---- 13
 
@@ -534,6 +640,19 @@ def means_everywhere(X, y, W1, b1, w2, b2):
     g = (h @ w2 + b2 - y) / len(y)
     inner = g[:, None] * w2 * (1 - h**2)
     return X.T @ inner, inner.mean(axis=0), h.T @ g, g.mean()
+
+
+def last_intercept(count):
+    """The gradient of b2 from the residuals, divided as often as said."""
+
+    def answer(X, y, W1, b1, w2, b2):
+        first, bias, second, last = two_layers_backwards(X, y, W1, b1, w2, b2)
+        return first, bias, second, last * len(y) ** (1 - count)
+
+    return answer
+
+
+b2_not_averaged, b2_averaged_twice = last_intercept(0), last_intercept(2)
 
 
 def target_minus_prediction(X, y, W1, b1, w2, b2):
@@ -634,6 +753,56 @@ def half_left_out(w, b, X, y, rho):
 def root_of_the_mean_square(w, b, X, y, rho):
     penalty = rho / (1 - rho) * np.sqrt((X**2).mean(axis=0))
     return mean_loss(w, b, X, y) + 0.5 * penalty @ w**2
+
+
+def loop_over_masks(w, b, X, y, rho, *, dropped=None, scale=None):
+    """One mask for all samples; the two are the chance to be dropped and the divisor."""
+    dropped = rho if dropped is None else dropped
+    scale = 1 - rho if scale is None else scale
+    total = 0.0
+    for mask in np.ndindex(*[2] * X.shape[1]):
+        chance = np.prod([1 - dropped if kept else dropped for kept in mask])
+        total += chance * mean_loss(w, b, X * np.array(mask) / scale, y)
+    return total
+
+
+def chances_exchanged(w, b, X, y, rho):
+    return loop_over_masks(w, b, X, y, rho, dropped=1 - rho)
+
+
+def divided_by_rho(w, b, X, y, rho):
+    return loop_over_masks(w, b, X, y, rho, scale=rho)
+
+
+def multiplied_in_place_of_divided(w, b, X, y, rho):
+    return loop_over_masks(w, b, X, y, rho, scale=1 / (1 - rho))
+
+
+def mask_variance(w, b, X, y, rho):
+    return mean_loss(w, b, X, y) + 0.5 * rho * (1 - rho) * (X**2).mean(axis=0) @ w**2
+
+
+def absolute_weights(w, b, X, y, rho):
+    return mean_loss(w, b, X, y) + 0.5 * rho / (1 - rho) * (X**2).mean(axis=0) @ abs(w)
+
+
+def masks_at_random(w, b, X, y, rho):
+    rng, found = np.random.default_rng(7), []
+    for _ in range(4000):
+        found.append(mean_loss(w, b, X * (rng.random(X.shape) > rho) / (1 - rho), y))
+    return np.mean(found)
+
+
+def samples_needed(noise, size=60):
+    """The third exercise with another number for the noise's variance."""
+
+    def error(n):
+        if n < size:
+            return 1 - n / size + noise * (1 + n / (size - n - 1))
+        return noise * (1 + size / (n - size - 1))
+
+    low = min(range(1, size - 1), key=error)
+    return low, next(n for n in range(size + 2, 1000) if error(n) < error(low))
 
 
 # ---- 18
@@ -856,7 +1025,17 @@ ANSWERS = {
         (2 / 3, np.linalg.cond([[1, 1 / 4], [1, 1]]), 3),  # np.linalg.cond of D H
         (0, 3, 5),
     ],
-    "11-e2": [only_the_new_residual, direction_is_the_residual, conjugate_with_plus],
+    "11-e2": [
+        as_in_the_chapter,
+        old_products,
+        u_returned,
+        right_side_kept,
+        from_one_side,
+        no_roots,
+        diagonal_for_its_inverse,
+        steepest_with_jacobi,
+        first_direction_kept,
+    ],
     "11-e3": [
         (first_step_to_the_other_side(), 22),
         (0.2, 22),  # a grid of 0.1
@@ -867,6 +1046,9 @@ ANSWERS = {
         (3 / 4, 1 / 11, np.log(100)),  # the odds
         (3 / 4, 9 / 108.9, np.log(100)),  # the odds times 1 %, not 1 to 99
         (3 / 4, 1 / 12, np.log(100) / 2),  # the larger margin
+        (3 / 4, 0.018, np.log(100)),  # 0.9 times 1 % over 50 %
+        (3 / 4, 0.09, np.log(100)),  # the odds times 1 %
+        (3 / 4, 0.18 / 1.18, np.log(100)),  # the odds times 1 % over 50 %
     ],
     "12-e2": [
         mean_subtracted,
@@ -874,12 +1056,29 @@ ANSWERS = {
         gradient_of_the_label_alone,
         one_loss_a_sample,
         small_number_added,
+        largest_of_a_column,
+        no_keepdims,
+        largest_without_keepdims,
+        sums_without_keepdims,
+        all_rows_added,
+        all_rows_alike,
+        all_rows_added_plainly,
+        all_rows_added_to_p,
+        all_columns,
+        gradient_in_all_columns,
+        columns_before,
+        cut_at_500,
+        cut_at_30,
+        p_cut_after_overflow,
     ],
     "12-e3": [
         (34, 3.04),  # counted from 1
         (33, 1 / 3.0423),
         (33, 3.1),  # a coarse grid
         (3, 3.04),  # a rate of 1
+        (33, 0.1),  # the training samples: the end of a grid
+        (33, 0.01),
+        (33, 0.5),
     ],
     "13-e1": [
         (-12, -8, -20, 4),  # the third unit is on
@@ -893,6 +1092,8 @@ ANSWERS = {
         last_sample_only,
         slope_of_a_signal,
         means_everywhere,
+        b2_not_averaged,
+        b2_averaged_twice,
         target_minus_prediction,
         stepped_too_early,
     ],
@@ -902,6 +1103,8 @@ ANSWERS = {
         (2.81, 0.379, 0.417),  # the means alone
         (2.81, 1.067, 2.345),  # by √q
         (3.21, 1.22, 1.34),  # the variance of φ
+        (2.81, 1.067, 1.067),  # ε taken to grow as the gradient does
+        (2.81, 1.173, 1.173),
     ],
     "14-e1": [
         (Y, W_SLIP, X_PLUS),  # g with two pluses
@@ -925,14 +1128,30 @@ ANSWERS = {
         (3 / 4, 1000, 9 / 2, 1 / 4),  # the square of the mean
         (1 - np.exp(-3), 1000, 13 / 2, 1 / 4),
         (3 / 4, 20, 13 / 3, 1 / 2),  # no rate, ρ alone, a deviation
+        (3 / 4, 1000, 3 / 2, 1 / 4),  # the mean of the inputs
+        (3 / 4, 1000, 3, 1 / 4),
+        (3 / 4, 1000, 26 / 9, 1 / 4),  # ρ(1 − ρ)
     ],
     "16-e2": [
         masks_counted_once,
         divided_in_the_end,
         half_left_out,
         root_of_the_mean_square,
+        chances_exchanged,
+        divided_by_rho,
+        multiplied_in_place_of_divided,
+        mask_variance,
+        absolute_weights,
+        masks_at_random,
     ],
-    "16-e3": [(30, 81), (29, 80), (59, 62)],
+    "16-e3": [
+        (30, 81),
+        (29, 80),
+        (59, 62),
+        samples_needed(0.25**0.5),
+        samples_needed(1.25),
+        (1, 81),  # v = 1.25 below 60 alone
+    ],
     "18-e1": [
         (2.5, 5 / 7, 8 / 3),  # no half, the plain mean
         (1.75, 100 / 140, 4.2),
