@@ -76,6 +76,28 @@ def test_the_tail_is_the_naive_mean_of_the_last_iterates(share, kept):
     np.testing.assert_allclose(history.observed[0][:, -1], expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("steps", "share", "kept"),
+    [(100, 0.07, 7), (10**7, 0.07, 700_000), (100, 0.070_000_000_02, 8)],
+)
+def test_rounding_adds_no_iterate_to_the_tail_and_takes_none_from_it(steps, share, kept):
+    # 0.07 · 10⁷ is 1.2e-10 above a whole number; the last share is meant to be 2e-9 above it.
+    observer = averaging.tail(steps, share)
+    state = observer.init(np.array([5.0]))._replace(step=steps - kept)
+    for point, expected in ((1.0, 1.0), (3.0, 2.0)):
+        state = observer.update(state, np.array([point]))
+        assert observer.read(state) == expected
+
+
+@pytest.mark.parametrize("start", range(4))
+def test_the_first_iterate_of_a_mean_is_taken_as_it_is(start):
+    observer = averaging.polyak_ruppert(start)
+    state = observer.init(np.array([1e18]))
+    for point in [1e18] * start + [3.0]:
+        state = observer.update(state, np.array([point]))
+    assert observer.read(state) == 3
+
+
 @pytest.mark.parametrize("exponent", [0, 1, 3])
 def test_the_polynomial_average_weighs_by_rising_powers_of_the_step(exponent):
     # The recursion of Shamir and Zhang unrolled: weights t (t + 1) ... (t + p - 1).
@@ -86,6 +108,11 @@ def test_the_polynomial_average_weighs_by_rising_powers_of_the_step(exponent):
         expected = np.average(iterates, axis=1, weights=weights)
         np.testing.assert_allclose(history.observed[0][:, last], expected, rtol=1e-12)
     np.testing.assert_array_equal(history.observed[0][:, 0], history.theta[:, 0])
+
+
+def test_the_usual_exponent_is_3():
+    usual, given = run([averaging.polynomial(), averaging.polynomial(3)]).observed
+    np.testing.assert_array_equal(usual, given)
 
 
 def test_averaging_reduces_the_noise_of_a_constant_rate():
@@ -112,6 +139,7 @@ def test_an_update_changes_neither_state_nor_iterate():
             theta = np.full(2, float(k))
             before = state.theta.copy()
             new = observer.update(state, theta)
+            assert (state.step, new.step) == (k, k + 1)
             np.testing.assert_array_equal(state.theta, before)
             assert theta.tolist() == [k, k]
             state = new
