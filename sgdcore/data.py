@@ -1,4 +1,4 @@
-"""Data: problems made from a seed, three real data sets, splits, and the order of the samples."""
+"""Data: problems made from a seed, five real data sets, splits, and the order of the samples."""
 
 from typing import NamedTuple
 
@@ -13,11 +13,12 @@ from sgdcore._checks import (
     require_rng,
     shown,
 )
+from sgdcore._series import NILE, SUNSPOTS
 
 # What a run draws, each from a stream of its own, so that drawing more of the one leaves the
 # others alone.
 STREAMS = ("init", "sampling", "noise")
-SAMPLINGS = ("permutation", "replacement", "once")
+SAMPLINGS = ("permutation", "replacement", "once", "given")
 # Draws with replacement are made for about this many samples at a time: a call a step and a run
 # would cost more than the step itself.
 DRAWN_AT_ONCE = 1024
@@ -97,9 +98,10 @@ class Sampler:
         Number B of samples a step, from 1 to n.
     rngs : array of numpy.random.Generator
         One a run.
-    sampling : {"permutation", "replacement", "once"}
-        A new shuffle every epoch; independent draws; one shuffle that every epoch repeats. Of a
-        shuffle the last batch of an epoch is smaller where B does not divide n.
+    sampling : {"permutation", "replacement", "once", "given"}
+        A new shuffle every epoch; independent draws; one shuffle that every epoch repeats; the
+        order of the samples as it is, for a series in time. Except for draws with replacement, the
+        last batch of an epoch is smaller where B does not divide n.
 
     Yields
     ------
@@ -136,7 +138,7 @@ class Sampler:
 
     def _draw(self):
         self._position = 0
-        if self.sampling == "once" and self._order.size:
+        if self.sampling in ("once", "given") and self._order.size:
             return
         length = self.n
         if self.sampling == "replacement":
@@ -146,6 +148,8 @@ class Sampler:
         for where, rng in np.ndenumerate(self.rngs):
             if self.sampling == "replacement":
                 self._order[where] = rng.integers(self.n, size=length)
+            elif self.sampling == "given":
+                self._order[where] = np.arange(self.n)
             else:
                 self._order[where] = rng.permutation(self.n)
         self._order.flags.writeable = False
@@ -353,6 +357,39 @@ def digits(seed=0):
 
     X, y = load_digits(return_X_y=True)
     return split(X / 16, y, rng=_splitter(seed))
+
+
+def sunspots():
+    """The mean number of sunspots in each of the 309 years from 1700 to 2008.
+
+    Returns
+    -------
+    years : array of int, shape (309,)
+    numbers : array of shape (309,)
+
+    Notes
+    -----
+    Source: the yearly international sunspot number as the National Geophysical Data Center of the
+    United States kept it, in the public domain; the copy in statsmodels. In 2015 the numbers were
+    put on a new scale: these are the old ones. Introduced in chapter 17.
+    """
+    return 1700 + np.arange(309), np.array(SUNSPOTS)
+
+
+def nile():
+    """The Nile's yearly flow at Aswan from 1871 to 1970, in units of 100 million cubic metres.
+
+    Returns
+    -------
+    years : array of int, shape (100,)
+    flow : array of shape (100,)
+
+    Notes
+    -----
+    Source: Cobb (1978), Biometrika 65, p. 243; in the public domain, as in R and statsmodels. The
+    flow fell by about a quarter near 1899. Introduced in chapter 17.
+    """
+    return 1871 + np.arange(100), np.array(NILE, dtype=float)
 
 
 def _splitter(seed):

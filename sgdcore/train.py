@@ -175,7 +175,7 @@ def train(
         How long: passes over the data, or steps. Give one of the two.
     seeds : int or array of int
         One a run. A run's randomness depends on its seed alone.
-    sampling : {"permutation", "replacement", "once"}
+    sampling : {"permutation", "replacement", "once", "given"}
         See :class:`sgdcore.data.Sampler`.
     estimator : Estimator, optional
         One of :mod:`sgdcore.estimators`; the mini-batch's mean gradient if not given.

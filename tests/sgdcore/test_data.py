@@ -52,6 +52,12 @@ def test_a_new_shuffle_every_epoch_is_new():
     assert first.tolist() != second.tolist()
 
 
+def test_the_given_order_is_that_of_the_samples():
+    drawn = batches(5, 2, "given", [0, 1], epochs=2)
+    assert [batch[0].tolist() for batch in drawn] == 2 * [[0, 1], [2, 3], [4]]
+    assert all(batch[0].tolist() == batch[1].tolist() for batch in drawn)
+
+
 def test_draws_with_replacement_miss_a_share_of_the_samples():
     # (1 - 1/n)^n of them are not seen in n draws: about 1/e.
     n, runs = 100, 400
@@ -126,6 +132,19 @@ def test_a_line_has_the_slope_intercept_and_noise_asked_for(rng):
         assert np.sqrt(residual[0] / len(y)) == pytest.approx(0.5, rel=0.03)
     with pytest.raises(ValueError, match="inputs must be"):
         data.line(rng, inputs="even")
+
+
+def test_the_series_are_those_that_are_known():
+    years, numbers = data.sunspots()
+    assert (years[0], years[-1], len(numbers)) == (1700, 2008, 309)
+    assert (years[numbers.argmax()], numbers.max()) == (1957, 190.2)
+    assert years[numbers == 0].tolist() == [1711, 1712, 1810]
+    assert numbers.mean() == pytest.approx(49.7521, abs=1e-4)
+    years, flow = data.nile()
+    assert (years[0], years[-1], len(flow)) == (1871, 1970, 100)
+    assert (years[flow.argmin()], flow.min()) == (1913, 456)
+    assert flow.mean() == pytest.approx(919.35)
+    assert flow.std(ddof=1) == pytest.approx(169.2275, abs=1e-4)
 
 
 def test_the_five_points():
