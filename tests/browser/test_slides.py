@@ -20,6 +20,12 @@ def decks(tmp_path_factory):
     return list(slides.write(set(), tmp_path_factory.mktemp("slides")))
 
 
+@pytest.fixture(scope="module")
+def longest(decks):
+    """The deck with the longest statement."""
+    return next(deck for deck in decks if deck.name.startswith("08"))
+
+
 @pytest.fixture
 def shown(browser):
     """Show a deck; its slides have found their size."""
@@ -41,8 +47,8 @@ def test_every_slide_is_seen_whole(decks, shown):
         assert set(page.evaluate(PLACES)) == {0}, deck.name
 
 
-def test_slides_fit_again_after_the_window_or_the_notes(decks, shown):
-    page = shown(next(deck for deck in decks if deck.name.startswith("08")))
+def test_slides_fit_again_after_the_window_or_the_notes(longest, shown):
+    page = shown(longest)
     page.keyboard.press("End")
     page.keyboard.press("n")
     assert max(page.evaluate(HEIGHTS)) <= WINDOW["height"]
@@ -57,8 +63,8 @@ def test_slides_fit_again_after_the_window_or_the_notes(decks, shown):
     assert max(page.evaluate(HEIGHTS)) <= WINDOW["height"]
 
 
-def test_a_printed_slide_has_a_page(decks, shown):
-    page = shown(decks[1])
+def test_a_printed_slide_has_a_page(longest, shown):
+    page = shown(longest)
     page.set_viewport_size({"width": 1280, "height": 1600})
     pages = page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
     assert pages == page.locator(".slide").count()
