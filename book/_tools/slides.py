@@ -17,7 +17,11 @@ from pathlib import Path
 from book._tools import pages
 
 SHARED = {".css", ".woff", ".woff2", ".png", ".svg"}  # what a deck needs of the built book
-SHOWN = "h2, h3, .proof, .admonition.note, .cell_output img, .cell_output svg"
+# A formula without a number is a step on the way.
+SHOWN = (
+    "h2, h3, .proof, .admonition.note, div.math:has(.eqno), .cell_output img, .cell_output svg"
+)
+WITHIN = ["solution", "exercise", "admonition"]  # a part of one of these is no slide of its own
 
 
 def slides(text):
@@ -29,27 +33,29 @@ def slides(text):
         The chapter's article.
     """
     yield opening(text), ""
-    section = topic = ""
+    section = topic = begun = ""
     for element in text.select(SHOWN):
-        if element.find_parent(class_=["solution", "exercise", "proof"]):
+        if is_proof(element) or element.find_parent(class_=WITHIN):
             continue
         if element.name in ("h2", "h3"):
             section, topic = (element, "") if element.name == "h2" else (section, element)
-            if element.name == "h2" and element.get_text() not in ("Exercises", "Summary"):
-                yield f'<h2 class="divider">{element.decode_contents()}</h2>', ""
-        elif element.name in ("img", "svg"):
+            continue
+        if section is not begun:  # a section that has nothing to show has no slide
+            begun = section
+            yield f'<h2 class="divider">{section.decode_contents()}</h2>', ""
+        before, after = around(element)
+        if element.name == "div" and "math" in element["class"]:
+            yield titled(section, topic, before + str(element)), after
+        else:
             cell = element.find_parent(class_="cell")
-            yield titled(section, topic, str(element)), around(cell)
-        elif not is_proof(element):
-            yield titled(section, topic, str(element)), ""
+            yield titled(section, topic, str(element)), "".join(around(cell)) if cell else ""
     summary = text.select_one("section#summary")
     yield titled(summary.h2, "", str(summary.find(["ol", "ul"]))), ""
 
 
 def is_proof(element):
     """Whether a block is the proof of a statement: a lecture gives it on the blackboard."""
-    title = element.select_one(".admonition-title")
-    return title is not None and title.get_text().strip().startswith("Proof")
+    return set(element.get("class", ())) == {"proof", "admonition"}
 
 
 def opening(text):
@@ -64,16 +70,17 @@ def titled(section, topic, body):
     return f"<h2>{heading.decode_contents()}</h2>{body}"
 
 
-def around(cell):
-    """What the chapter says before and after a figure: the paragraph on either side of its cell."""
-    sides = (cell.find_previous_sibling(), next_text(cell))
-    return "".join(str(side) for side in sides if side is not None and side.name == "p")
+def around(element):
+    """The paragraphs that stand before and after a formula, or the cell of a figure."""
+    sides = (element.find_previous_sibling(), next_text(element))
+    return tuple(str(side) if side is not None and side.name == "p" else "" for side in sides)
 
 
-def next_text(cell):
-    """The first thing after a cell that is no cell."""
+def next_text(element):
+    """The first thing after an element that is no cell."""
     return next(
-        (after for after in cell.find_next_siblings() if "cell" not in after.get("class", ())), None
+        (after for after in element.find_next_siblings() if "cell" not in after.get("class", ())),
+        None,
     )
 
 

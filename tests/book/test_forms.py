@@ -1,5 +1,7 @@
 """Other forms of the book: what goes into the PDF and onto the slides."""
 
+from itertools import pairwise
+
 import pytest
 from bs4 import BeautifulSoup
 
@@ -88,3 +90,11 @@ def test_a_deck_has_the_figures_and_statements_of_its_chapter(chapter):
     statements = sum(cell.source.count("{prf:theorem}") for cell in chapter.cells)
     assert len(deck.select(".slide .theorem")) == statements
     assert deck.select(".slide")[-1].select("li"), "the summary closes"
+    assert not deck.select(".proof-word"), "a lecture gives proofs on the blackboard"
+    # What a statement refers to is on a slide, too.
+    numbered = {part.get_text() for part in deck.select(".slide .eqno")}
+    asked = {link.get_text() for link in deck.select(".slide .proof a[href*='#equation-eq']")}
+    own = f"({int(name[9:11])}."
+    assert {text for text in asked if text.startswith(own)} <= numbered
+    begins = [bool(slide.select(".divider")) for slide in deck.select(".slide")]
+    assert (True, True) not in pairwise(begins) and not begins[-2], "a section with no slide"

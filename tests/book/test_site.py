@@ -75,6 +75,14 @@ def test_no_raw_markup_is_left(page):
     assert not RAW_MARKUP.search(prose(soup.find("article") or soup.body))
 
 
+@each_page
+def test_every_part_of_a_statement_is_an_item_of_its_list(page):
+    """A number that begins a line within a paragraph begins no item there."""
+    soup = parsed(built_site() / f"{page}.html")
+    for paragraph in soup.select(".proof.theorem p"):
+        assert not re.search(r"(^|[.:;,]\s)[2-9]\. [A-Z]", paragraph.get_text()), paragraph
+
+
 def prose(article):
     """The text of an article, without programs and formulas."""
     text = copy.copy(article)

@@ -215,3 +215,14 @@ def test_float32_stays_float32(name, rng):
     prediction, target = (a.astype(np.float32) for a in scalar_case(name, rng))
     assert SCALAR[name][0].value(prediction, target).dtype == np.float32
     assert SCALAR[name][0].grad(prediction, target).dtype == np.float32
+
+
+@pytest.mark.parametrize("runs", [(), (3,)])
+@pytest.mark.parametrize(("batch", "classes"), [(0, 2), (2, 0), (0, 0)])
+def test_a_batch_without_samples_or_classes_is_an_error(runs, batch, classes):
+    scores, labels = np.zeros((*runs, batch, classes)), np.zeros((*runs, batch), int)
+    with pytest.raises(ValueError, match="at least one sample and one class"):
+        losses.softmax_cross_entropy().value(scores, labels)
+    for loss in (losses.squared(), losses.absolute()):
+        with pytest.raises(ValueError, match=r"at least one sample, got targets of shape \(.*0,?\)"):
+            loss.value(np.zeros((*runs, 0)), np.zeros((*runs, 0)))

@@ -703,12 +703,14 @@ def test_preconditioned_sgd_steps_along_p_times_the_gradient(rng):
         np.testing.assert_allclose(stepped, theta - 0.3 * grad @ matrix, rtol=1e-12)
 
 
-def test_preconditioned_is_the_optimiser_in_other_coordinates(rng):
-    axes, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_preconditioned_is_the_optimiser_in_other_coordinates(diagonal, rng):
+    axes = np.eye(3) if diagonal else np.linalg.qr(rng.normal(size=(3, 3)))[0]
     scales = np.array([0.5, 1.0, 4.0])
     root = axes * scales @ axes.T  # P^(1/2)
     for make in (lambda: optimizers.adam(), lambda: optimizers.schedule_free(0.8)):
-        outer, inner = optimizers.preconditioned(make(), root @ root), make()
+        P = scales**2 if diagonal else root @ root
+        outer, inner = optimizers.preconditioned(make(), P), make()
         theta = rng.normal(size=3)
         u = np.linalg.solve(root, theta)
         state, inner_state = outer.init(theta), inner.init(u)
@@ -730,7 +732,7 @@ def test_preconditioned_by_the_inverse_hessian_is_one_step_of_newton(rng):
 @pytest.mark.parametrize(
     "bad",
     [0.0, [1.0, 0.0], [1.0, -1.0], [[1.0, 2.0], [0.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]],
-     [[1.0, 0.0]], [1.0, np.nan], "1", None, np.ones((2, 2, 2))],
+     [[1.0, 0.0]], [[1.0], [0.0]], [1.0, np.nan], "1", None, np.ones((2, 2, 2))],
 )  # fmt: skip
 def test_a_matrix_that_cannot_precondition_is_refused(bad):
     with pytest.raises(ValueError, match="^P must "):
@@ -742,3 +744,41 @@ def test_a_matrix_that_cannot_precondition_is_refused(bad):
     ):
         with pytest.raises(ValueError, match=r"theta must have shape \(..., 2\), got \(3,\)"):
             call()
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_what_rounding_leaves_of_a_zero_or_of_a_symmetry_does_not_precondition(scale):
+    def made(P):
+        return optimizers.preconditioned(optimizers.sgd(), scale * np.array(P))
+
+    eps = np.finfo(float).eps
+    made(np.diag([3 * eps, 1.0]))
+    made([[1.0, 1e-8], [0.0, 1.0]])
+    made(np.eye(300))
+    for P in (np.diag([1.5 * eps, 1.0]), [[1.0, 2e-8], [0.0, 1.0]]):
+        with pytest.raises(ValueError, match="^P must be symmetric and positive definite"):
+            made(P)
+
+
+@pytest.mark.parametrize("project", [lambda theta: theta[..., :1], lambda theta: theta[None]])
+def test_a_projection_that_changes_the_shape_is_named(project):
+    optimizer = optimizers.projected(optimizers.sgd(), project)
+    with pytest.raises(ValueError, match=r"project must return the shape of theta, \(3,\), got"):
+        optimizer.update(np.ones(3), (), np.ones(3), 0.1)
+
+
+def test_a_mask_has_one_axis():
+    for mask in (1.0, np.ones((2, 3))):
+        with pytest.raises(ValueError, match="mask must have shape"):
+            optimizers.coupled_decay(optimizers.sgd(), 0.1, mask)
+
+
+@pytest.mark.parametrize("wrong", [bool, int, complex])
+def test_theta_and_its_gradient_are_both_floats(wrong):
+    floats, others = np.ones(3), np.ones(3, wrong)
+    named = f"must be floats, an array .* got dtype {others.dtype}"
+    for grad, theta in ((floats, others), (others, others)):
+        with pytest.raises(ValueError, match=f"theta {named}"):
+            optimizers.sgd().update(grad, (), theta, 0.1)
+    with pytest.raises(ValueError, match=f"grad {named}"):
+        optimizers.sgd().update(others, (), floats, 0.1)
