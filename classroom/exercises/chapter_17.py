@@ -60,11 +60,6 @@ def one_lag_more(y, p, h):
     return cut(y, p + 1, h)
 
 
-def without_today(y, p, h):
-    rows = cut(y, p + 1, h)
-    return rows[:, 1:]
-
-
 def lags_h_apart(y, p, h):
     rows = len(y) - (p - 1) * h - h
     lags = [y[(p - 1 - k) * h : (p - 1 - k) * h + rows] for k in range(p)]
@@ -94,11 +89,6 @@ def round_the_end(y, p, h):
     """`np.roll` brings the end of the series back to its beginning."""
     lags = [np.roll(y, k) for k in range(p)]
     return np.stack([*lags, np.roll(y, -h)], axis=1)
-
-
-def in_two_parts(y, p, h):
-    rows = windows(y, p, h)
-    return rows[:, :p], rows[:, p]
 
 
 def series(rng):
@@ -257,9 +247,9 @@ EXERCISES = {
                 "For h = 1 the last column must be tomorrow. Is it today in yours?",
             ),
             Mistake(
-                "the target is one day late",
+                "the target is one day late, or the value of today is not used",
                 one_day_late,
-                "For h = 1 the last column must be tomorrow.",
+                "For h = 1 a row begins with today and ends with tomorrow. Does yours?",
             ),
             Mistake(
                 "the last row is missing",
@@ -297,11 +287,6 @@ EXERCISES = {
                 "How many values before the target were asked for?",
             ),
             Mistake(
-                "the value of today is not used",
-                without_today,
-                "The shop knows what it sold today.",
-            ),
-            Mistake(
                 "the values in a row are h days apart",
                 lags_h_apart,
                 "The last p values are neighbours. Only the target is h days away.",
@@ -330,11 +315,6 @@ EXERCISES = {
                 "the end of the series comes back at its beginning",
                 round_the_end,
                 "np.roll goes round. What was sold on the day before the first?",
-            ),
-            Mistake(
-                "it returns inputs and targets apart",
-                in_two_parts,
-                "Put the targets into the last column of one array.",
             ),
         ),
     ),

@@ -755,6 +755,35 @@ def root_of_the_mean_square(w, b, X, y, rho):
     return mean_loss(w, b, X, y) + 0.5 * penalty @ w**2
 
 
+# ---- 17
+
+
+def loop_that_stops_early(y, p, h):
+    return np.array([[*y[t - p + 1 : t + 1][::-1], y[t + h]] for t in range(p - 1, len(y) - h - 1)])
+
+
+def in_order_of_time(y, p, h):
+    view = np.lib.stride_tricks.sliding_window_view(y, p + h)
+    return np.column_stack([view[:, :p], view[:, -1]])
+
+
+def horizon_counted_from_today(y, p, h):
+    return np.array([[*y[t - p + 1 : t + 1][::-1], y[t + h - 1]] for t in range(p - 1, len(y) - h)])
+
+
+def lags_of_the_chapter(y, p, h):
+    past = [y[p - k : len(y) - k] for k in range(1, p + 1)]
+    return np.stack([*past, y[p:]], axis=1)
+
+
+def rolled(y, p, h):
+    return np.stack([np.roll(y, k) for k in range(p)] + [np.roll(y, -h)], axis=1)[p - 1 :]
+
+
+def the_whole_window(y, p, h):
+    return np.array([y[t - p + 1 : t + h + 1] for t in range(p - 1, len(y) - h)])
+
+
 def loop_over_masks(w, b, X, y, rho, *, dropped=None, scale=None):
     """One mask for all samples; the two are the chance to be dropped and the divisor."""
     dropped = rho if dropped is None else dropped
@@ -1150,6 +1179,22 @@ ANSWERS = {
         samples_needed(1.25),
         (1, 81),  # v = 1.25 below 60 alone
     ],
+    "17-e1": [
+        (22 / 3, 0.5, 11.6),  # the mean
+        (7.25, 1.0, 11.8),  # the half forgotten, one error
+        (4.5, 0.5, 13.6),
+        (7.25, 0.5, 13.4),  # the step by the excess
+        (7, 0.25, 11.6),  # q/2, no start
+    ],
+    "17-e2": [
+        loop_that_stops_early,
+        in_order_of_time,
+        horizon_counted_from_today,
+        lags_of_the_chapter,
+        rolled,
+        the_whole_window,
+    ],
+    "17-e3": [(1.0, 23.98), (0.95, 24.7), (1.5, 424.0), (1.0, 0.0), (1.5, 212.0)],
     "18-e1": [
         (2.5, 5 / 7, 8 / 3),  # no half, the plain mean
         (1.75, 100 / 140, 4.2),
