@@ -97,9 +97,24 @@ def plus_the_label(w, y, lr, rho):
     return sam_step(w, -y, lr, rho)
 
 
+def gradient_alone(w, y, lr, rho):
+    return gradient(climbed(w, y, rho), y)
+
+
+def one_after_the_other(w, y, lr, rho):
+    """The second weight is moved with the residual of the new first one."""
+    up = climbed(w, y, rho)
+    first = w[0] - lr * (up[0] * up[1] - y) * up[1]
+    return np.array([first, w[1] - lr * (first * up[1] - y) * first])
+
+
+def both_gradients(w, y, lr, rho):
+    return w - lr * (gradient(w, y) + gradient(climbed(w, y, rho), y)) / 2
+
+
 def steps(rng):
-    """One in whole numbers; then random weights of both signs."""
-    yield np.array([3.0, 4.0]) + rng.integers(0, 2), 2.0, 0.1, 0.5
+    """One that can be done by hand; then random weights of both signs."""
+    yield rng.permutation([3.0, 4.0]), 2.0, 0.1, 0.5
     for _ in range(5):
         w = rng.uniform(0.5, 2, 2).round(2) * rng.choice([-1, 1], 2)
         yield (
@@ -316,6 +331,21 @@ EXERCISES = {
                 "the half of the loss was forgotten",
                 without_the_half,
                 "The derivative of a half square has no factor 2.",
+            ),
+            Mistake(
+                "it returns the gradient, not the new w",
+                gradient_alone,
+                "Now make the step.",
+            ),
+            Mistake(
+                "the second weight is moved with the new first one",
+                one_after_the_other,
+                "Both weights move at once, by the gradient at the top.",
+            ),
+            Mistake(
+                "the step uses the mean of two gradients, that of w and that of the top",
+                both_gradients,
+                "The gradient at w only shows where to climb.",
             ),
             Mistake(
                 "the label is added in the residual",
