@@ -918,6 +918,46 @@ def nearest_by_weight(X, w, centres):
     )
 
 
+# ---- 21
+
+
+def slope_of(w, y):
+    residual = w[0] * w[1] - y
+    return np.array([residual * w[1], residual * w[0]])
+
+
+def climb_of_any_length(w, y, lr, rho):
+    return w - lr * slope_of(w + rho * slope_of(w, y), y)
+
+
+def walks_on_from_the_top(w, y, lr, rho):
+    g = slope_of(w, y)
+    w = w + rho * g / np.sqrt((g**2).sum())
+    return w - lr * slope_of(w, y)
+
+
+def root_forgotten(w, y, lr, rho):
+    g = slope_of(w, y)
+    return w - lr * slope_of(w + rho * g / (g**2).sum(), y)
+
+
+def looks_ahead(w, y, lr, rho):
+    g = slope_of(w, y)
+    return w - lr * slope_of(w - rho * g / np.linalg.norm(g), y)
+
+
+def residual_kept(w, y, lr, rho):
+    residual = w[0] * w[1] - y
+    g = residual * w[::-1]
+    return w - lr * residual * (w + rho * g / np.linalg.norm(g))[::-1]
+
+
+def two_steps(w, y, lr, rho):
+    g = slope_of(w, y)
+    up = w + rho * g / np.linalg.norm(g)
+    return w - lr * slope_of(w, y) - lr * slope_of(up, y)
+
+
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
@@ -1219,4 +1259,21 @@ ANSWERS = {
         old_centre_is_a_point,
     ],
     "18-e3": [(5, 46 / 165), (30, 44 / 165), (5, 44), (4, 44 / 165), (5, 0.2), (10, 33 / 165)],
+    "21-e1": [
+        (0.8, 10, 2.25),  # the approximation
+        (1, 7, 9 / 4),  # log 1000, rounded up
+        (1, 10, 21 / 8),  # η²r
+        (2, 9, 2.25),
+        (1, 10, 3),
+        (0.5, 10, 9 / 4),  # η/2 for η²/2
+    ],
+    "21-e2": [
+        climb_of_any_length,
+        walks_on_from_the_top,
+        root_forgotten,
+        looks_ahead,
+        residual_kept,
+        two_steps,
+    ],
+    "21-e3": [(1.536, 1.394), (1.311, 1.474), (1.596, 2.099), (1.394, 1.687), (1.5, 1.5)],
 }
