@@ -48,8 +48,7 @@ def slides(text):
 
 def is_proof(element):
     """Whether a block is the proof of a statement: a lecture gives it on the blackboard."""
-    title = element.select_one(".admonition-title")
-    return title is not None and title.get_text().strip().startswith("Proof")
+    return element.select_one(".proof-word") is not None
 
 
 def opening(text):

@@ -88,3 +88,4 @@ def test_a_deck_has_the_figures_and_statements_of_its_chapter(chapter):
     statements = sum(cell.source.count("{prf:theorem}") for cell in chapter.cells)
     assert len(deck.select(".slide .theorem")) == statements
     assert deck.select(".slide")[-1].select("li"), "the summary closes"
+    assert not deck.select(".slide .proof-word"), "a lecture gives proofs on the blackboard"
