@@ -57,7 +57,9 @@ def role(cell):
 def strip(notebook):
     """Return a copy of ``notebook`` without its solutions.
 
-    The name, the stubs and the checks stay, without outputs; every other cell stays as it is.
+    The name, the stubs and the checks stay, without outputs, and so do the cells that measured the
+    answer of a prediction: it would stand open under the folded answer. Every other cell stays as
+    it is.
 
     Raises
     ------
@@ -72,10 +74,21 @@ def strip(notebook):
                 f"cell {cell.id} holds a solution directive but its role is {role(cell)!r}, "
                 "expected 'solution'"
             )
-        if role(cell) in ("student", "stub", "check"):
-            cell.outputs = []
-            cell.execution_count = None
+    asked = [cell for cell in stripped.cells if role(cell) in ("student", "stub", "check")]
+    for cell in asked + measured_answers(stripped):
+        cell.outputs = []
+        cell.execution_count = None
     return stripped
+
+
+def measured_answers(notebook):
+    """The cells that measured what a prediction asks: each follows the question and its answer."""
+    cells = notebook.cells
+    return [
+        measured
+        for question, measured in zip(cells, cells[2:], strict=False)
+        if ":class: predict" in question.source and measured.cell_type == "code"
+    ]
 
 
 def published(notebooks):

@@ -103,6 +103,15 @@ def test_no_solution_is_left(notebook):
             assert not cell.get("outputs")
 
 
+@each_solved
+def test_no_answer_of_a_prediction_stands_open(notebook):
+    cells = student.strip(notebook.notebook).cells
+    answers = [k for k, cell in enumerate(cells) if ":class: dropdown" in cell.source]
+    predicted = [k for k in answers if ":class: predict" in cells[k - 1].source]
+    assert len(predicted) == sum(":class: predict" in cell.source for cell in cells)
+    assert not any(cells[k + 1].get("outputs") for k in predicted)
+
+
 def test_a_solution_without_its_role_is_refused():
     cell = new_markdown_cell(":::{solution-start} 03-e1\n:::")
     with pytest.raises(ValueError, match="expected 'solution'"):

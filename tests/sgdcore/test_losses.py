@@ -224,5 +224,5 @@ def test_a_batch_without_samples_or_classes_is_an_error(runs, batch, classes):
     with pytest.raises(ValueError, match="at least one sample and one class"):
         losses.softmax_cross_entropy().value(scores, labels)
     for loss in (losses.squared(), losses.absolute()):
-        with pytest.raises(ValueError, match=r"at least one sample, got targets of shape \(.*0,?\)"):
+        with pytest.raises(ValueError, match="at least one sample, got targets of shape"):
             loss.value(np.zeros((*runs, 0)), np.zeros((*runs, 0)))

@@ -330,6 +330,17 @@ def test_evaluation_without_statistics_is_named(name):
         model.predict(np.zeros(model.size), np.zeros((2, model.inputs)))
 
 
+def test_statistics_are_those_of_every_layer_however_many(rng):
+    model = models.Sequential(2, [layers.Dense(2), *[layers.ReLU() for _ in range(300)]])
+    theta, X = model.init(rng), rng.normal(size=(4, 2))
+    stats = model.statistics(theta, X)
+    evaluated = model.predict(theta, X, stats=stats)
+    np.testing.assert_array_equal(evaluated, model.predict(theta, X))
+    for other in (stats[:-1], [*stats, None]):
+        with pytest.raises(ValueError, match="stats must be those of the same model"):
+            model.predict(theta, X, stats=other)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -302,6 +302,6 @@ def test_other_settings_out_of_range_are_named():
     ):  # fmt: skip
         with pytest.raises(ValueError, match="sequences of one length"):
             schedules.piecewise(0.1, boundaries, factors)
-    for bad in (0, -1, np.nan):
+    for bad in (0, -1, np.nan, np.inf):
         with pytest.raises(ValueError, match="factors must be above 0"):
             schedules.piecewise(0.1, [3], [bad])
