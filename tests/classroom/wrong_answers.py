@@ -918,6 +918,31 @@ def nearest_by_weight(X, w, centres):
     )
 
 
+# ---- 19
+
+
+def laplace(counts, below, gamma):
+    return (counts + gamma) / (counts.sum(axis=1, keepdims=True) + gamma * counts.shape[1])
+
+
+def shares_alone(counts, below, gamma):
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+def kinds_by_nonzero(counts, below, gamma):
+    kinds = np.array([len(np.unique(row)) for row in counts])[:, None]
+    return (counts + gamma * kinds * below) / (counts.sum(axis=1, keepdims=True) + gamma * kinds)
+
+
+def straight_from_the_formula(counts, below, gamma):
+    N, D = counts.sum(axis=1)[:, None], np.count_nonzero(counts, axis=1)[:, None]
+    return (counts + gamma * D * below) / (N + gamma * D)
+
+
+def start_of_one(counts, below, gamma):
+    return (counts + gamma * below) / (counts.sum(axis=1, keepdims=True) + gamma)
+
+
 # ---- 21
 
 
@@ -1259,6 +1284,17 @@ ANSWERS = {
         old_centre_is_a_point,
     ],
     "18-e3": [(5, 46 / 165), (30, 44 / 165), (5, 44), (4, 44 / 165), (5, 0.2), (10, 33 / 165)],
+    "19-e1": [
+        (2, 1 / 24, 4 / 5),
+        (2 / 3, 1 / 9, 2 / 3),  # a uniform start, no temperature
+        (0.4621, 0.0417, 0.8),  # nats
+        (2 / 3, 1 / 7, 4 / 5),  # add one
+        (0.792, 1 / 24, 4 / 5),  # no end mark
+        (2 / 3, 1 / 24, 0.586),  # the temperature 2
+        (2 / 3, 1 / 12, 4 / 5),  # A counted twice
+    ],
+    "19-e2": [laplace, shares_alone, kinds_by_nonzero, straight_from_the_formula, start_of_one],
+    "19-e3": [(0.001, 1.838), (0.1, 2.4505), (1, 4.0997), (0.1, 4.6826), (0.1, 3.5254)],
     "21-e1": [
         (0.8, 10, 2.25),  # the approximation
         (1, 7, 9 / 4),  # log 1000, rounded up
