@@ -265,7 +265,7 @@ EXERCISES = {
             Mistake(
                 "the table is normed by predictions, not by classes",
                 rows_of_predictions,
-                "What stays the same under label shift: what class k is called, or who is called j?",
+                "What stays under label shift: what class k is called, or who is called j?",
             ),
             Mistake(
                 "the new predictions are spread by the old shares",
