@@ -716,9 +716,7 @@ def new_not_divided(labels, said, new, K):
 
 
 def weights_of_the_classes(labels, said, new, K):
-    joint = np.array(
-        [[np.mean((said == j) & (labels == k)) for k in range(K)] for j in range(K)]
-    )
+    joint = np.array([[np.mean((said == j) & (labels == k)) for k in range(K)] for j in range(K)])
     return np.linalg.solve(joint, np.bincount(new, minlength=K) / len(new))
 
 
