@@ -87,18 +87,17 @@ def corrected_by_the_ratio(labels, said, new, K):
 
 def classifiers(rng):
     """Two classes and few samples; a share below zero; up to four classes."""
-    more = int(rng.integers(0, 2))
     yield (
-        np.array([0, 0, 1, 1]),
-        np.array([0, 0, 0, 1]),
-        np.array([0, 0, 0, 1] if more else [0, 0, 1, 0]),
+        np.array([0, 0, 1]),
+        np.array([0, 1, 1]),
+        np.array([0, 1, 1, 1, 1][: int(rng.integers(4, 6))]),
         2,
     )
     yield (
-        np.array([0, 0, 0, 1, 1]),
-        np.array([0, 0, 1, 1, 1]),
-        np.array([0, 0, 0, 1]),
-        2,
+        np.array([0, 0, 1, 1, 2, 2]),
+        np.array([0, 1, 1, 1, 2, 2]),
+        np.array([0, 0, 0, 1, 2]),
+        3,
     )
     for K, n in ((2, 20), (3, 30), (4, 40)):
         labels = np.concatenate([np.repeat(np.arange(K), 4), rng.integers(0, K, n - 4 * K)])
@@ -241,7 +240,7 @@ EXERCISES = {
         asked="a function that returns the shares of the classes among the new samples",
         reference=shares_from_counts,
         cases=classifiers,
-        about="4 to 40 samples, 2 to 4 classes",
+        about="3 to 40 samples, 2 to 4 classes",
         mistakes=(
             Mistake(
                 "the predictions are only counted",
@@ -266,7 +265,7 @@ EXERCISES = {
             Mistake(
                 "the table is normed by predictions, not by classes",
                 rows_of_predictions,
-                "What stays the same under label shift: what class k is called, or who is called j?",
+                "What stays under label shift: what class k is called, or who is called j?",
             ),
             Mistake(
                 "the new predictions are spread by the old shares",

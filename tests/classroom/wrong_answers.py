@@ -983,6 +983,36 @@ def two_steps(w, y, lr, rho):
     return w - lr * slope_of(w, y) - lr * slope_of(up, y)
 
 
+# ---- 22
+
+
+def table_of_true_rows(labels, said, new, K):
+    C = np.array([[np.mean(said[labels == k] == j) for j in range(K)] for k in range(K)])
+    return np.linalg.inv(C) @ np.bincount(new, minlength=K) / len(new)
+
+
+def called_and_true_exchanged(labels, said, new, K):
+    C = np.zeros((K, K))
+    np.add.at(C, (labels, said), 1)
+    return np.linalg.solve(C / C.sum(axis=0), np.bincount(new, minlength=K) / len(new))
+
+
+def who_is_behind_a_prediction(labels, said, new, K):
+    behind = np.array([np.bincount(labels[said == j], minlength=K) for j in range(K)], float)
+    behind /= behind.sum(axis=1, keepdims=True)
+    return np.mean(behind[new], axis=0)
+
+
+def new_not_divided(labels, said, new, K):
+    C = np.array([[np.mean(said[labels == k] == j) for k in range(K)] for j in range(K)])
+    return np.linalg.solve(C, np.bincount(new, minlength=K))
+
+
+def weights_of_the_classes(labels, said, new, K):
+    joint = np.array([[np.mean((said == j) & (labels == k)) for k in range(K)] for j in range(K)])
+    return np.linalg.solve(joint, np.bincount(new, minlength=K) / len(new))
+
+
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
@@ -1312,4 +1342,23 @@ ANSWERS = {
         two_steps,
     ],
     "21-e3": [(1.536, 1.394), (1.311, 1.474), (1.596, 2.099), (1.394, 1.687), (1.5, 1.5)],
+    "22-e1": [
+        (6**-0.5, 4.14, 7 / 13, 1.22),  # the root of ρ, and on with it
+        (1 / 3, 2, 7 / 13, 1),  # after the look
+        (1 / 3, 1.2, 1 / 2, 3 / 2),  # the noise floor, and 1/(t + 1)
+        (1 / 3, 1 / 2, 7 / 13, 1 / 6),  # σ² forgotten, and the rate times the move
+    ],
+    "22-e2": [
+        table_of_true_rows,
+        called_and_true_exchanged,
+        who_is_behind_a_prediction,
+        new_not_divided,
+        weights_of_the_classes,
+    ],
+    "22-e3": [
+        (0.362, 0.078),  # after the look
+        (0.41, 0.044),  # the lag alone
+        (0.329, 0.165),  # σ for σ²
+        (0.163, 0.25),  # the formula of the random walk
+    ],
 }
