@@ -9,102 +9,106 @@ def belief(s):
     return 1 / (1 + np.exp(-s))
 
 
-def dirac_step(theta, psi, lr, gamma):
+def dirac_step(z, lr, gamma):
+    theta, psi = z
     p = belief(psi * theta)
-    return theta + lr * p * psi, psi - lr * (p * theta + gamma * psi)
+    return np.array([theta + lr * p * psi, psi - lr * (p * theta + gamma * psi)])
 
 
-def generator_ascends(theta, psi, lr, gamma):
+def generator_ascends(z, lr, gamma):
+    return np.array([2 * z[0] - dirac_step(z, lr, gamma)[0], dirac_step(z, lr, gamma)[1]])
+
+
+def discriminator_descends(z, lr, gamma):
+    theta, psi = z
+    return dirac_step(z, lr, gamma) + [0, 2 * lr * belief(psi * theta) * theta]
+
+
+def both_signs(z, lr, gamma):
+    return np.array([generator_ascends(z, lr, gamma)[0], discriminator_descends(z, lr, gamma)[1]])
+
+
+def slopes_swapped(z, lr, gamma):
+    theta, psi = z
     p = belief(psi * theta)
-    return theta - lr * p * psi, psi - lr * (p * theta + gamma * psi)
+    return np.array([theta + lr * p * theta, psi - lr * (p * psi + gamma * psi)])
 
 
-def discriminator_descends(theta, psi, lr, gamma):
-    p = belief(psi * theta)
-    return theta + lr * p * psi, psi + lr * (p * theta - gamma * psi)
+def alternating(z, lr, gamma):
+    first = np.array([dirac_step(z, lr, gamma)[0], z[1]])
+    return np.array([first[0], dirac_step(first, lr, gamma)[1]])
 
 
-def both_signs(theta, psi, lr, gamma):
-    p = belief(psi * theta)
-    return theta - lr * p * psi, psi + lr * (p * theta - gamma * psi)
+def discriminator_first(z, lr, gamma):
+    first = np.array([z[0], dirac_step(z, lr, gamma)[1]])
+    return np.array([dirac_step(first, lr, gamma)[0], first[1]])
 
 
-def slopes_swapped(theta, psi, lr, gamma):
-    p = belief(psi * theta)
-    return theta + lr * p * theta, psi - lr * (p * psi + gamma * psi)
+def penalty_forgotten(z, lr, gamma):
+    return dirac_step(z, lr, 0.0)
 
 
-def alternating(theta, psi, lr, gamma):
-    theta = theta + lr * belief(psi * theta) * psi
-    return theta, psi - lr * (belief(psi * theta) * theta + gamma * psi)
+def penalty_climbs(z, lr, gamma):
+    return dirac_step(z, lr, -gamma)
 
 
-def discriminator_first(theta, psi, lr, gamma):
-    psi = psi - lr * (belief(psi * theta) * theta + gamma * psi)
-    return theta + lr * belief(psi * theta) * psi, psi
+def penalty_doubled(z, lr, gamma):
+    return dirac_step(z, lr, 2 * gamma)
 
 
-def penalty_forgotten(theta, psi, lr, gamma):
-    return dirac_step(theta, psi, lr, 0.0)
+def penalty_halved(z, lr, gamma):
+    return dirac_step(z, lr, gamma / 2)
 
 
-def penalty_climbs(theta, psi, lr, gamma):
-    return dirac_step(theta, psi, lr, -gamma)
+def penalty_on_both(z, lr, gamma):
+    return dirac_step(z, lr, 0.0) - lr * gamma * z
 
 
-def penalty_doubled(theta, psi, lr, gamma):
-    return dirac_step(theta, psi, lr, 2 * gamma)
+def penalty_on_the_generator(z, lr, gamma):
+    return dirac_step(z, lr, 0.0) - [lr * gamma * z[0], 0]
 
 
-def penalty_halved(theta, psi, lr, gamma):
-    return dirac_step(theta, psi, lr, gamma / 2)
+def penalty_without_rate(z, lr, gamma):
+    return dirac_step(z, lr, 0.0) - [0, gamma * z[1]]
 
 
-def penalty_on_both(theta, psi, lr, gamma):
-    new, other = dirac_step(theta, psi, lr, gamma)
-    return new - lr * gamma * theta, other
+def always_a_half(z, lr, gamma):
+    theta, psi = z
+    return np.array([theta + lr * psi / 2, psi - lr * (theta / 2 + gamma * psi)])
 
 
-def penalty_on_the_generator(theta, psi, lr, gamma):
-    new, other = dirac_step(theta, psi, lr, 0.0)
-    return new - lr * gamma * theta, other
+def no_belief(z, lr, gamma):
+    theta, psi = z
+    return np.array([theta + lr * psi, psi - lr * (theta + gamma * psi)])
 
 
-def penalty_without_rate(theta, psi, lr, gamma):
-    new, other = dirac_step(theta, psi, lr, 0.0)
-    return new, other - gamma * psi
-
-
-def always_a_half(theta, psi, lr, gamma):
-    return theta + lr * psi / 2, psi - lr * (theta / 2 + gamma * psi)
-
-
-def no_belief(theta, psi, lr, gamma):
-    return theta + lr * psi, psi - lr * (theta + gamma * psi)
-
-
-def doubt_for_belief(theta, psi, lr, gamma):
+def doubt_for_belief(z, lr, gamma):
+    theta, psi = z
     p = belief(-psi * theta)
-    return theta + lr * p * psi, psi - lr * (p * theta + gamma * psi)
+    return np.array([theta + lr * p * psi, psi - lr * (p * theta + gamma * psi)])
 
 
-def as_in_practice(theta, psi, lr, gamma):
+def as_in_practice(z, lr, gamma):
     """The generator maximises the log-probability of being taken for data."""
-    _, other = dirac_step(theta, psi, lr, gamma)
-    return theta + lr * belief(-psi * theta) * psi, other
+    theta, psi = z
+    return np.array([theta + lr * belief(-psi * theta) * psi, dirac_step(z, lr, gamma)[1]])
 
 
-def order_swapped(theta, psi, lr, gamma):
-    return dirac_step(theta, psi, lr, gamma)[::-1]
+def order_swapped(z, lr, gamma):
+    return dirac_step(z, lr, gamma)[::-1]
+
+
+def slope_only(z, lr, gamma):
+    return (z - dirac_step(z, lr, gamma)) / lr
 
 
 def games(rng):
     """Small round numbers first, then any."""
-    yield 1.0, -2.0, 0.5, 0.2
-    yield 2.0, 1.0, 0.1, 1.0
+    yield np.array([1.0, -2.0]), 0.5, 0.2
+    yield np.array([2.0, 1.0]), 0.1, 1.0
     for _ in range(4):
-        theta, psi = (rng.choice([-1, 1], 2) * rng.uniform(0.5, 2.5, 2)).round(2).tolist()
-        yield theta, psi, round(rng.uniform(0.05, 0.6), 2), round(rng.uniform(0.1, 1.5), 2)
+        z = (rng.choice([-1, 1], 2) * rng.uniform(0.5, 2.5, 2)).round(2)
+        yield z, round(rng.uniform(0.05, 0.6), 2), round(rng.uniform(0.1, 1.5), 2)
 
 
 J = np.array([[0.4, 2.0], [-2.0, 0.1]])
@@ -162,7 +166,7 @@ EXERCISES = {
                 "In a simultaneous step y uses the old x.",
             ),
             Mistake(
-                "that is the distance, not its square",
+                "the first is the distance, not its square",
                 (31.25**0.5, ..., ...),
                 "The sum of squares was asked for.",
             ),
@@ -212,14 +216,14 @@ EXERCISES = {
                 "x takes its slope at the look ahead too.",
             ),
             Mistake(
-                "that is the distance, not its square",
+                "the last is the distance, not its square",
                 (..., ..., 20.3125**0.5),
                 "The sum of squares was asked for.",
             ),
         ),
     ),
     "20-e2": Exercise(
-        asked="a function that returns theta and psi after one step of both players",
+        asked="a function that returns z, theta and psi, after one step of both players",
         reference=dirac_step,
         cases=games,
         about="6 games, with psi and theta of both signs",
@@ -310,6 +314,11 @@ EXERCISES = {
                 "Here it minimises V itself.",
             ),
             Mistake(
+                "that is the field, not the step",
+                slope_only,
+                "Where are the players after the step?",
+            ),
+            Mistake(
                 "theta and psi are returned in the wrong order",
                 order_swapped,
                 "Which of the two was to come first?",
@@ -356,17 +365,12 @@ EXERCISES = {
                 "Look at the limit once more. Is the rate that you found the fastest one?",
             ),
             Mistake(
-                "the squares were not differentiated",
-                (2 * 0.125 / (0.2 * 0.05 + 4), ...),
-                "What is the derivative of 0.2x²?",
-            ),
-            Mistake(
                 "that is the limit of the extragradient method",
                 (AHEAD, ...),
                 "No look ahead here: both step at once from where they are.",
             ),
             Mistake(
-                "that is the limit of the extragradient method",
+                "the second is the limit of the extragradient method",
                 (..., AHEAD),
                 "No look ahead here: y sees where x has gone, and x does not see y.",
             ),

@@ -690,6 +690,42 @@ def nearest_by_weight(X, w, centres):
     )
 
 
+# ---- 20
+
+
+def logistic(s):
+    return np.exp(s) / (1 + np.exp(s))
+
+
+def game_in_turn(z, lr, gamma):
+    theta, psi = z
+    theta += lr * psi * logistic(psi * theta)
+    psi -= lr * (theta * logistic(psi * theta) + gamma * psi)
+    return np.array([theta, psi])
+
+
+def both_go_down(z, lr, gamma):
+    slope = -logistic(z[0] * z[1])
+    return z - lr * np.array([z[1] * slope, z[0] * slope + gamma * z[1]])
+
+
+def twice_the_penalty(z, lr, gamma):
+    theta, psi = z
+    p = logistic(psi * theta)
+    return np.array([theta + lr * p * psi, psi - lr * p * theta - 2 * lr * gamma * psi])
+
+
+def decay_of_both(z, lr, gamma):
+    p = logistic(z[0] * z[1])
+    return (1 - lr * gamma) * z + lr * p * np.array([z[1], -z[0]])
+
+
+def belief_of_data(z, lr, gamma):
+    theta, psi = z
+    p = logistic(-psi * theta)
+    return np.array([theta + lr * p * psi, psi - lr * (p * theta + gamma * psi)])
+
+
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
@@ -916,4 +952,19 @@ ANSWERS = {
         nearest_by_weight,
     ],
     "18-e3": [(5, 46 / 165), (30, 44 / 165), (5, 44), (4, 44 / 165), (5, 0.2)],
+    "20-e1": [
+        (1 + 2.5**2, 4.5, 20.3125),  # y goes down
+        (31.25, 5.5, 20.3125),
+        (31.25, 4.5, 25 * 1.25**2),
+        (31.25**0.5, 4.5, 20.3125**0.5),
+        (25 * (1 + 0.5) ** 2, 4.5, 20.3125),  # a factor of 1 + η
+    ],
+    "20-e2": [
+        game_in_turn,
+        both_go_down,
+        twice_the_penalty,
+        decay_of_both,
+        belief_of_data,
+    ],
+    "20-e3": [(0.887, 0.124), (0.995, 0.887), (0.062, 0.887), (0.124, 0.598), (0.124, 1.0)],
 }
