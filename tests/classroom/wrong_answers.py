@@ -755,35 +755,6 @@ def root_of_the_mean_square(w, b, X, y, rho):
     return mean_loss(w, b, X, y) + 0.5 * penalty @ w**2
 
 
-# ---- 17
-
-
-def loop_that_stops_early(y, p, h):
-    return np.array([[*y[t - p + 1 : t + 1][::-1], y[t + h]] for t in range(p - 1, len(y) - h - 1)])
-
-
-def in_order_of_time(y, p, h):
-    view = np.lib.stride_tricks.sliding_window_view(y, p + h)
-    return np.column_stack([view[:, :p], view[:, -1]])
-
-
-def horizon_counted_from_today(y, p, h):
-    return np.array([[*y[t - p + 1 : t + 1][::-1], y[t + h - 1]] for t in range(p - 1, len(y) - h)])
-
-
-def lags_of_the_chapter(y, p, h):
-    past = [y[p - k : len(y) - k] for k in range(1, p + 1)]
-    return np.stack([*past, y[p:]], axis=1)
-
-
-def rolled(y, p, h):
-    return np.stack([np.roll(y, k) for k in range(p)] + [np.roll(y, -h)], axis=1)[p - 1 :]
-
-
-def the_whole_window(y, p, h):
-    return np.array([y[t - p + 1 : t + h + 1] for t in range(p - 1, len(y) - h)])
-
-
 def loop_over_masks(w, b, X, y, rho, *, dropped=None, scale=None):
     """One mask for all samples; the two are the chance to be dropped and the divisor."""
     dropped = rho if dropped is None else dropped
@@ -830,6 +801,35 @@ def samples_needed(noise, size=60):
 
     low = min(range(1, size - 1), key=error)
     return low, next(n for n in range(size + 2, 1000) if error(n) < error(low))
+
+
+# ---- 17
+
+
+def loop_that_stops_early(y, p, h):
+    return np.array([[*y[t - p + 1 : t + 1][::-1], y[t + h]] for t in range(p - 1, len(y) - h - 1)])
+
+
+def in_order_of_time(y, p, h):
+    view = np.lib.stride_tricks.sliding_window_view(y, p + h)
+    return np.column_stack([view[:, :p], view[:, -1]])
+
+
+def horizon_counted_from_today(y, p, h):
+    return np.array([[*y[t - p + 1 : t + 1][::-1], y[t + h - 1]] for t in range(p - 1, len(y) - h)])
+
+
+def lags_of_the_chapter(y, p, h):
+    past = [y[p - k : len(y) - k] for k in range(1, p + 1)]
+    return np.stack([*past, y[p:]], axis=1)
+
+
+def rolled(y, p, h):
+    return np.stack([np.roll(y, k) for k in range(p)] + [np.roll(y, -h)], axis=1)[p - 1 :]
+
+
+def the_whole_window(y, p, h):
+    return np.array([y[t - p + 1 : t + h + 1] for t in range(p - 1, len(y) - h)])
 
 
 # ---- 18
@@ -941,6 +941,42 @@ def straight_from_the_formula(counts, below, gamma):
 
 def start_of_one(counts, below, gamma):
     return (counts + gamma * below) / (counts.sum(axis=1, keepdims=True) + gamma)
+
+
+# ---- 20
+
+
+def logistic(s):
+    return np.exp(s) / (1 + np.exp(s))
+
+
+def game_in_turn(z, lr, gamma):
+    theta, psi = z
+    theta += lr * psi * logistic(psi * theta)
+    psi -= lr * (theta * logistic(psi * theta) + gamma * psi)
+    return np.array([theta, psi])
+
+
+def both_go_down(z, lr, gamma):
+    slope = -logistic(z[0] * z[1])
+    return z - lr * np.array([z[1] * slope, z[0] * slope + gamma * z[1]])
+
+
+def twice_the_penalty(z, lr, gamma):
+    theta, psi = z
+    p = logistic(psi * theta)
+    return np.array([theta + lr * p * psi, psi - lr * p * theta - 2 * lr * gamma * psi])
+
+
+def decay_of_both(z, lr, gamma):
+    p = logistic(z[0] * z[1])
+    return (1 - lr * gamma) * z + lr * p * np.array([z[1], -z[0]])
+
+
+def belief_of_data(z, lr, gamma):
+    theta, psi = z
+    p = logistic(-psi * theta)
+    return np.array([theta + lr * p * psi, psi - lr * (p * theta + gamma * psi)])
 
 
 # ---- 21
@@ -1325,6 +1361,21 @@ ANSWERS = {
     ],
     "19-e2": [laplace, shares_alone, kinds_by_nonzero, straight_from_the_formula, start_of_one],
     "19-e3": [(0.001, 1.838), (0.1, 2.4505), (1, 4.0997), (0.1, 4.6826), (0.1, 3.5254)],
+    "20-e1": [
+        (1 + 2.5**2, 4.5, 20.3125),  # y goes down
+        (31.25, 5.5, 20.3125),
+        (31.25, 4.5, 25 * 1.25**2),
+        (31.25**0.5, 4.5, 20.3125**0.5),
+        (25 * (1 + 0.5) ** 2, 4.5, 20.3125),  # a factor of 1 + η
+    ],
+    "20-e2": [
+        game_in_turn,
+        both_go_down,
+        twice_the_penalty,
+        decay_of_both,
+        belief_of_data,
+    ],
+    "20-e3": [(0.887, 0.124), (0.995, 0.887), (0.062, 0.887), (0.124, 0.598), (0.124, 1.0)],
     "21-e1": [
         (0.8, 10, 2.25),  # the approximation
         (1, 7, 9 / 4),  # log 1000, rounded up

@@ -745,3 +745,9 @@ CLUSTERS = {
     ),
 }
 CLUSTER_STEPS = 5
+
+# --- games: both players' slopes as one gradient, replayed by the program of chapter 20 ---------
+
+PLAYERS = {
+    "optax/optimistic": Case(lambda optax, lr: optax.optimistic_gradient_descent(lr), None),
+}

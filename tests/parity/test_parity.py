@@ -175,6 +175,18 @@ def test_clusters_of_scikit_learn(name):
     assert distance(trace[-1], trace[0]) > 0.01  # it has moved
 
 
+@pytest.mark.parametrize("name", cases.PLAYERS)
+def test_players_of_optax(name):
+    optimistic = from_scratch("20-generative-adversarial-networks.ipynb")["optimistic"]
+    data, trace = inputs(), []
+    theta, before = data["start"], data["gradients"][0]
+    for slope, rate in zip(data["gradients"], data["rates"], strict=True):
+        theta, before = optimistic(lambda _, slope=slope: slope, theta, rate, before)
+        trace.append(theta)
+    assert_parity(trace, name)
+    assert distance(replay(optimizers.sgd()), trace_of(name)) > 0.01  # memory matters
+
+
 # The differences that conventions.py bridges are there: without the bridge the same method is
 # somewhere else within five steps.
 WITHOUT = {
@@ -213,7 +225,7 @@ def test_one_cycle_of_torch_is_one_step_shorter_each_way():
 def test_every_trace_is_replayed():
     tables = (
         cases.OPTIMIZERS, cases.AVERAGES, cases.SCHEDULES, cases.PLATEAUS, cases.POLYAK,
-        cases.LOSSES, cases.NETWORKS, cases.LINEAR, cases.MLPS, cases.CLUSTERS,
+        cases.LOSSES, cases.NETWORKS, cases.LINEAR, cases.MLPS, cases.CLUSTERS, cases.PLAYERS,
     )  # fmt: skip
     replayed = sorted(name for table in tables for name in table)
     kept = sorted(f"{library}/{name}" for library in LIBRARIES for name in record.stored(library))
