@@ -22,7 +22,7 @@ from typing import NamedTuple
 import yaml
 from playwright.sync_api import sync_playwright
 
-from book._ext.formulas import MATHJAX
+from book._ext.mathjax import MATHJAX
 from book._tools.browser import FLAGS, find
 from tests.book.notebooks import contents
 from tests.environment import ROOT, built_site

@@ -26,6 +26,7 @@ REDIRECT = """<!doctype html>
 
 MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
 PER_CENT = re.compile(r"(?<=\d)%|\s%")
+COLUMNS = re.compile(r"\S {2,}\S|^ ", re.MULTILINE)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.raw)
 VERDICTS = {
@@ -76,6 +77,13 @@ def keep_per_cent(app, doctree):
             if kept.startswith("%") and parent[0] is not text:  # behind a published number
                 kept = NO_BREAK + kept
         exchange(text, nodes.Text(kept))
+
+
+def wrap_sentences(app, doctree):
+    """Printed sentences may go on in the next line, however narrow the page; columns may not."""
+    for printed in doctree.findall(nodes.literal_block):
+        if "output" in printed["classes"] and not COLUMNS.search(printed.astext()):
+            printed["classes"].append("sentences")
 
 
 def write_powers(app, doctree, docname):
@@ -136,6 +144,7 @@ def setup(app):
     app.connect("autodoc-skip-member", skip_fields)
     app.connect("doctree-read", label_mistakes)
     app.connect("doctree-read", keep_per_cent)
+    app.connect("doctree-read", wrap_sentences)
     app.connect("doctree-resolved", write_powers)
     app.connect("doctree-resolved", mend_solution_titles)
     app.connect("build-finished", write_entrance)

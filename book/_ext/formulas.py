@@ -6,7 +6,6 @@ screen readers. The style sheet, also MathJax's, comes with each page and has ru
 page's characters only; they fix every width, so that a font that arrives late moves nothing.
 """
 
-import importlib.util
 import json
 import re
 from functools import cache
@@ -14,14 +13,13 @@ from html import escape
 from pathlib import Path
 
 from docutils import nodes
+from mathjax import MATHJAX
 from py_mini_racer import MiniRacer
 from sphinx.util import logging
 from sphinx.util.fileutil import copy_asset
 from sphinx.util.math import get_node_equation_number, wrap_displaymath
 from texts import exchange
 
-PACKAGE = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
-MATHJAX = Path(PACKAGE, "static", "mathjax")
 COMPONENTS = [
     "loader.js",
     "core.js",

@@ -1,9 +1,9 @@
 """The time that a chapter takes: one stated rule, shown wherever it is asked for."""
 
 import re
-import sys
 from functools import cache
 
+import minutes
 import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
@@ -11,9 +11,6 @@ from docutils import nodes
 from book._tools import pages
 from tests.book.notebooks import CHAPTERS
 from tests.environment import ROOT, built_site
-
-sys.path.append(str(ROOT / "book" / "_ext"))  # as the build has it
-import minutes  # noqa: E402
 
 TEACHING = (ROOT / "book" / "teaching.md").read_text(encoding="utf-8")
 SHOWN = re.compile(r"Reading (\d+) min, exercises (\d+) min")

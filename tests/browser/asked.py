@@ -307,6 +307,21 @@ def shrinks_panels_or_lets_them_not_scroll(page):
     return [panel for panel in page.evaluate(PANELS) if panel[0] < 600 or panel[1:] != [True, True]]
 
 
+CUT = """() => [...document.querySelectorAll("article .cell_output .output pre")]
+  .filter((printed) => printed.scrollWidth > printed.clientWidth + 1)
+  .map((printed) => printed.textContent).filter((text) => !/\\S {2,}\\S|^ /m.test(text))"""
+LONG = """() => {
+  const printed = document.querySelector("article .cell_output .output.sentences pre");
+  printed.textContent = "made up ".repeat(30);
+  printed.style.whiteSpace = "pre";
+}"""
+
+
+@asks(PHONE, of=CHAPTER_PAGES, spoil=LONG)
+def cuts_a_printed_sentence(page):
+    return page.evaluate(CUT)
+
+
 @asks(DESK, of=CHAPTER_PAGES, spoil=RESIZE.replace("WIDTH", "900px"))
 def widens_panels(page):
     return [panel for panel in page.evaluate(PANELS) if panel[0] > 760]

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from course import launch_only_what_is_published
 
-from book._ext.course import launch_only_what_is_published
 from classroom.hand_out import publish, student
 from tests.environment import ROOT
 
