@@ -760,7 +760,10 @@ def test_what_rounding_leaves_of_a_zero_or_of_a_symmetry_does_not_precondition(s
             made(P)
 
 
-@pytest.mark.parametrize("project", [lambda theta: theta[..., :1], lambda theta: theta[None]])
+@pytest.mark.parametrize(
+    "project",
+    [lambda theta: theta[:1], lambda theta: theta[None], lambda theta: np.append(theta, theta)],
+)
 def test_a_projection_that_changes_the_shape_is_named(project):
     optimizer = optimizers.projected(optimizers.sgd(), project)
     with pytest.raises(ValueError, match=r"project must return the shape of theta, \(3,\), got"):
