@@ -498,7 +498,6 @@ def small_number_added(scores, labels):
     return -np.log(p[truth == 1] + 1e-15).mean(), (p - truth) / len(labels)
 
 
-
 # ---- 13
 
 
