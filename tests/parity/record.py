@@ -132,9 +132,7 @@ def _optax(inputs):
 
     traces = dict(_averages("optax", optax, inputs))
     rates = jnp.asarray(inputs["rates"])
-    optimizer_cases = of_library(
-        cases.OPTIMIZERS | cases.POLYAK | cases.PLAYERS, "optax"
-    )
+    optimizer_cases = of_library(cases.OPTIMIZERS | cases.POLYAK | cases.PLAYERS, "optax")
     for name, case in optimizer_cases.items():
         params = [jnp.asarray(part) for part in parts(inputs["start"], case.blocks)]
         optimizer = optax.with_extra_args_support(case.peer(optax, lambda t: rates[t]))
