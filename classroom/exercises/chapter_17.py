@@ -77,6 +77,12 @@ def all_h_days(y, p, h):
     return np.concatenate([rows, np.stack(later, axis=1)], axis=1)
 
 
+def added_up(y, p, h):
+    """The target is the sum of the h days that follow."""
+    every = all_h_days(y, p, h)
+    return np.concatenate([every[:, :p], every[:, p:].sum(axis=1, keepdims=True)], axis=1)
+
+
 def without_the_target(y, p, h):
     return windows(y, p, h)[:, :p]
 
@@ -92,8 +98,8 @@ def round_the_end(y, p, h):
 
 
 def series(rng):
-    """A few days, the whole week ahead, as many values as one row needs, a longer series."""
-    for n, p, h in ((5, 1, 2), (6, 3, 1), (5, 2, 3), (15, 4, 3), (30, 3, 7)):
+    """A few days, values for two rows only, longer series, a whole week ahead."""
+    for n, p, h in ((5, 1, 2), (6, 3, 1), (6, 2, 3), (15, 4, 3), (30, 3, 7)):
         yield rng.permutation(np.arange(1, 10 * n, 10)[:n]).astype(float), p, h
 
 
@@ -109,8 +115,8 @@ def smoothing_errors(rate, start=SPOTS[0]):
     return np.array(missed)
 
 
-def best(score, rates=RATES):
-    scores = [score(smoothing_errors(rate)) for rate in rates]
+def best(score, rates=RATES, start=SPOTS[0]):
+    scores = [score(smoothing_errors(rate, start)) for rate in rates]
     return rates[int(np.argmin(scores))], min(scores)
 
 
@@ -121,6 +127,7 @@ def root_mean_square(errors):
 RATE, ERROR = best(root_mean_square)
 BELOW_ONE = best(root_mean_square, RATES[RATES < 1])
 UP_TO_ONE = best(root_mean_square, RATES[RATES <= 1])
+FROM_MEAN = best(root_mean_square, start=SPOTS.mean())
 ABSOLUTE = best(lambda errors: abs(errors).mean())
 
 EXERCISES = {
@@ -194,6 +201,16 @@ EXERCISES = {
                 "Look under the root.",
             ),
             Mistake(
+                "drift and noise are exchanged: that is the rate for q = 2",
+                (..., 3**0.5 - 1, ...),
+                "Which of the two variances is half of the other?",
+            ),
+            Mistake(
+                "q is not subtracted from the root",
+                (..., 0.75, ...),
+                "There are two terms above the fraction bar.",
+            ),
+            Mistake(
                 "that is q divided by 1 + q",
                 (..., 1 / 3, ...),
                 "The best rate solves a quadratic equation in the rate.",
@@ -202,6 +219,11 @@ EXERCISES = {
                 "that is the width after the first of the two errors",
                 (..., ..., 11.8),
                 "The second error is no miss. What does the width do then?",
+            ),
+            Mistake(
+                "no error is taken for a miss",
+                (..., ..., 9.6),
+                "Is 12 inside an interval of half-width 10?",
             ),
             Mistake(
                 "both errors are taken for misses",
@@ -302,6 +324,11 @@ EXERCISES = {
                 "One value was asked for, that of the day the goods arrive.",
             ),
             Mistake(
+                "the target is the sum of the h days that follow",
+                added_up,
+                "One day's value was asked for, that of the day the goods arrive.",
+            ),
+            Mistake(
                 "the column with the target is missing",
                 without_the_target,
                 "What is to be forecast belongs into the last column.",
@@ -346,6 +373,16 @@ EXERCISES = {
                 "that is the mean absolute error",
                 tuple(map(float, ABSOLUTE)),
                 "The root of the mean square was asked for.",
+            ),
+            Mistake(
+                "the level starts at the mean of all the years",
+                tuple(map(float, FROM_MEAN)),
+                "Nobody knew that mean in 1700. Where does the level start here?",
+            ),
+            Mistake(
+                "the error is in hundreds of spots",
+                (..., float(ERROR / 100)),
+                "It was asked for in spots.",
             ),
             Mistake(
                 "the root is missing",
