@@ -60,6 +60,10 @@ def penalty_halved(z, lr, gamma):
     return dirac_step(z, lr, gamma / 2)
 
 
+def penalty_not_differentiated(z, lr, gamma):
+    return dirac_step(z, lr, 0.0) - [0, lr * gamma * z[1] ** 2 / 2]
+
+
 def penalty_on_both(z, lr, gamma):
     return dirac_step(z, lr, 0.0) - lr * gamma * z
 
@@ -80,6 +84,12 @@ def always_a_half(z, lr, gamma):
 def no_belief(z, lr, gamma):
     theta, psi = z
     return np.array([theta + lr * psi, psi - lr * (theta + gamma * psi)])
+
+
+def score_not_differentiated(z, lr, gamma):
+    theta, psi = z
+    p = belief(psi * theta)
+    return np.array([theta + lr * p, psi - lr * (p + gamma * psi)])
 
 
 def doubt_for_belief(z, lr, gamma):
@@ -128,9 +138,17 @@ def at_the_same_time(lr):
     return np.eye(2) - lr * J
 
 
-def in_turn(lr):
+def in_turn(lr, J=J):
     x_moves, y_moves = (np.eye(2) - lr * np.diag(who) @ J for who in ([1, 0], [0, 1]))
     return y_moves @ x_moves
+
+
+def squares_without_their_2(lr):
+    return in_turn(lr, np.array([[0.2, 2.0], [-2.0, 0.05]]))
+
+
+def square_of_y_descends(lr):
+    return in_turn(lr, np.array([[0.4, 2.0], [-2.0, -0.1]]))
 
 
 def ahead(lr):
@@ -279,6 +297,11 @@ EXERCISES = {
                 "Half of psi² was to be differentiated.",
             ),
             Mistake(
+                "that is the penalty itself, not its slope",
+                penalty_not_differentiated,
+                "Differentiate half of psi² by psi.",
+            ),
+            Mistake(
                 "the penalty pulls the generator too",
                 penalty_on_both,
                 "The penalty is on the slope of D. Which parameter is that?",
@@ -302,6 +325,11 @@ EXERCISES = {
                 "the slope of the logarithm is missing",
                 no_belief,
                 "Differentiate log(1 + exp(s)) by s.",
+            ),
+            Mistake(
+                "the slope of the score psi·theta is missing",
+                score_not_differentiated,
+                "The chain rule: differentiate psi·theta by theta, and by psi.",
             ),
             Mistake(
                 "the probability is that of the other answer",
@@ -350,6 +378,11 @@ EXERCISES = {
                 "The eigenvalues are complex. Their real part decides.",
             ),
             Mistake(
+                "the square of y has the wrong sign in its step",
+                (2 * 0.15 / (4 - 0.04), ...),
+                "y climbs V. Which way does −0.05y² pull it?",
+            ),
+            Mistake(
                 "that is 2 over the larger of the two curvatures",
                 (2 / 0.4, ...),
                 "The term xy turns. It cannot be left out.",
@@ -362,7 +395,7 @@ EXERCISES = {
             Mistake(
                 "the 2 is missing",
                 (TOGETHER / 2, ...),
-                "Look at the limit once more. Is the rate that you found the fastest one?",
+                "Look at the limit once more, and at the derivative of 0.2x².",
             ),
             Mistake(
                 "that is the limit of the extragradient method",
@@ -373,6 +406,16 @@ EXERCISES = {
                 "the second is the limit of the extragradient method",
                 (..., AHEAD),
                 "No look ahead here: y sees where x has gone, and x does not see y.",
+            ),
+            Mistake(
+                "the derivatives of the squares lack their 2",
+                (..., limit(squares_without_their_2)),
+                "Differentiate 0.2x² and 0.05y² once more.",
+            ),
+            Mistake(
+                "the square of y has the wrong sign in its step",
+                (..., limit(square_of_y_descends)),
+                "y climbs V. Which way does −0.05y² pull it?",
             ),
             Mistake(
                 "that is the limit without the two squares",

@@ -1375,7 +1375,15 @@ ANSWERS = {
         decay_of_both,
         belief_of_data,
     ],
-    "20-e3": [(0.887, 0.124), (0.995, 0.887), (0.062, 0.887), (0.124, 0.598), (0.124, 1.0)],
+    "20-e3": [
+        (0.887, 0.124),
+        (0.995, 0.887),
+        (0.062, 0.887),
+        (0.124, 0.598),
+        (0.124, 1.0),
+        (0.0623, 0.9406),  # the squares differentiated without their 2
+        (0.0758, 0.9235),  # y goes down its own square
+    ],
     "21-e1": [
         (0.8, 10, 2.25),  # the approximation
         (1, 7, 9 / 4),  # log 1000, rounded up
