@@ -50,6 +50,7 @@
   // Formulas as HTML, and the rules for the characters in them.
   globalThis.set = function (formulas) {
     output.clearCache();
+    draw("x_1^2", false); // MathJax has no rule for scripts before one formula has both kinds
     const made = formulas.map(([tex, display]) =>
       attempt(() => draw(tex, display))
     );

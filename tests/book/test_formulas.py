@@ -61,6 +61,13 @@ def test_formulas_are_set(tmp_path):
     assert (tmp_path / "html" / "_static" / "fonts" / "MathJax_Main-Regular.woff").is_file()
 
 
+@pytest.mark.parametrize("formula", ["x_t", "x^2", "x_t^2"])
+def test_scripts_have_their_rule_on_every_page(tmp_path, formula):
+    page, _ = build(tmp_path, f"# Scripts\n\n${formula}$\n")
+    assert page.select("mjx-script")
+    assert "mjx-script {" in page.head.style.string
+
+
 def test_marks_stay_with_their_formula_and_others_where_they_are(tmp_path):
     said = "One *way*.\nTwo is $x$. Three, *or* $y$, *or* four, is $z$."
     page, warnings = build(tmp_path, f"# Marks\n\n{said}\n")
