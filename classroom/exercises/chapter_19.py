@@ -165,6 +165,11 @@ EXERCISES = {
                 "How many guesses were made for AB?",
             ),
             Mistake(
+                "the end mark before the name is counted as a guess",
+                (1 / 2, ..., ...),
+                "Which of the characters had to be guessed?",
+            ),
+            Mistake(
                 "the end mark is left out",
                 (np.log2(3) / 2, ..., ...),
                 "When is a name finished?",
