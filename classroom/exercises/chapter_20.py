@@ -378,7 +378,7 @@ EXERCISES = {
                 "The eigenvalues are complex. Their real part decides.",
             ),
             Mistake(
-                "the square of y has the wrong sign in its step",
+                "y goes down its own square",
                 (2 * 0.15 / (4 - 0.04), ...),
                 "y climbs V. Which way does −0.05y² pull it?",
             ),
