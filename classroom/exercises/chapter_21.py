@@ -152,7 +152,7 @@ LARGE, SMALL = loud(0.2), loud(0.05)
 EXERCISES = {
     "21-e1": Exercise(
         asked="a rate, a number of steps and an imbalance",
-        reference=(1.0, 10.0, 9 / 4),
+        reference=(1.0, 10.0, 45 / 16),
         tests=(
             "Test it: at your rate the two factors of the step must have the product 1.",
             "Test it: multiply out the distance after that many steps, and after one less.",
@@ -211,32 +211,42 @@ EXERCISES = {
             ),
             Mistake(
                 "the imbalance shrinks by the rate times the residual, not by its square",
-                (..., ..., 3 / 2),
+                (..., ..., 9 / 4),
                 "Look at the factor of the law once more: which of its letters are squared?",
             ),
             Mistake(
                 "the residual is squared, the rate is not",
-                (..., ..., 0.0),
+                (..., ..., 3 / 2),
                 "Look at the factor of the law once more: which of its letters are squared?",
             ),
             Mistake(
                 "the rate is squared, the residual is not",
-                (..., ..., 21 / 8),
+                (..., ..., 93 / 32),
                 "Look at the factor of the law once more: which of its letters are squared?",
             ),
             Mistake(
                 "the imbalance has grown",
-                (..., ..., 15 / 4),
+                (..., ..., 51 / 16),
                 "Which sign has the square in the law?",
             ),
             Mistake(
                 "the label was taken for 1, as in the valley",
-                (..., ..., 45 / 16),
+                (..., ..., 189 / 64),
                 "What is the residual if the label is 0?",
             ),
             Mistake(
+                "that is the sharpness, the sum of the squares",
+                (..., ..., 53 / 16),
+                "The imbalance says which weight is the larger one. Sum or difference?",
+            ),
+            Mistake(
+                "the weights are not squared",
+                (..., ..., 5 / 4),
+                "How is the imbalance defined?",
+            ),
+            Mistake(
                 "the second weight was moved with the new first one",
-                (..., ..., 35 / 16),
+                (..., ..., 703 / 256),
                 "Both weights move at once, from where they are.",
             ),
         ),

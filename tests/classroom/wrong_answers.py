@@ -1385,12 +1385,13 @@ ANSWERS = {
         (0.0758, 0.9235),  # y goes down its own square
     ],
     "21-e1": [
-        (0.8, 10, 2.25),  # the approximation
-        (1, 7, 9 / 4),  # log 1000, rounded up
-        (1, 10, 21 / 8),  # η²r
-        (2, 9, 2.25),
+        (0.8, 10, 45 / 16),  # the approximation
+        (1, 7, 45 / 16),  # log 1000, rounded up
+        (1, 10, 93 / 32),  # η²r
+        (2, 9, 45 / 16),
         (1, 10, 3),
-        (0.5, 10, 9 / 4),  # η/2 for η²/2
+        (1, 10, 53 / 16),  # the sharpness
+        (0.5, 10, 45 / 16),  # η/2 for η²/2
     ],
     "21-e2": [
         climb_of_any_length,
