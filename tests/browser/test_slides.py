@@ -8,6 +8,7 @@ from tests.environment import built_site
 WINDOW = {"width": 1280, "height": 720}
 FITTED = "() => document.querySelector('.slide').style.getPropertyValue('--fit') !== ''"
 HEIGHTS = "() => [...document.querySelectorAll('.slide')].map((slide) => slide.offsetHeight)"
+SEVENTH = "() => document.querySelectorAll('.slide')[6].style.cssText"
 PLACES = """() => [...document.querySelectorAll('.slide')].map((slide) => {
   slide.scrollIntoView();
   return slide.getBoundingClientRect().top;
@@ -54,12 +55,11 @@ def test_slides_fit_again_after_the_window_or_the_notes(longest, shown):
     assert max(page.evaluate(HEIGHTS)) <= WINDOW["height"]
     assert page.evaluate(PLACES)[-1] == 0
     page.keyboard.press("n")
+    small = page.evaluate(SEVENTH)
     page.set_viewport_size({"width": 1280, "height": 1000})
-    large = page.evaluate("() => document.querySelectorAll('.slide')[6].style.cssText")
+    page.wait_for_function(f"small => ({SEVENTH})() !== small", arg=small)  # the event comes later
     page.set_viewport_size(WINDOW)
-    page.wait_for_function(
-        "large => document.querySelectorAll('.slide')[6].style.cssText !== large", arg=large
-    )
+    page.wait_for_function(f"small => ({SEVENTH})() === small", arg=small)
     assert max(page.evaluate(HEIGHTS)) <= WINDOW["height"]
 
 
