@@ -3,9 +3,11 @@
 MathJax, in the version that the package sphinx-mathjax-offline ships, runs in V8, a JavaScript
 engine that Python can hold. Its HTML goes into the page, with the same formula as MathML for
 screen readers. The style sheet, also MathJax's, comes with each page and has rules for that
-page's characters only; they fix every width, so that a font that arrives late moves nothing.
+page's characters only. They fix every width, and the font that fixes every height is written into
+them, so that a font that arrives late moves nothing.
 """
 
+import base64
 import json
 import re
 from functools import cache
@@ -31,7 +33,11 @@ COMPONENTS = [
     "output/chtml/fonts/tex.js",
     "a11y/assistive-mml.js",
 ]
+WOFF = MATHJAX / "output/chtml/fonts/woff-v2"
 FONTS = "_static/fonts"
+# First in every list of fonts, and without a sign in it: lines are as high as it says, which is
+# nothing. Until it has come, they would be as high as some other font says.
+ZERO = "MathJax_Zero.woff"
 # What must not begin a line: a browser breaks a line on either side of a formula.
 MARKS = re.compile(r"[.,;:!?)\]’”…]+")
 # As high as the letters around it: 0.442 is the height of an x in MathJax's font, in em.
@@ -133,15 +139,23 @@ def visit_display(translator, node):
     raise nodes.SkipNode
 
 
+@cache
+def zero():
+    """The font without signs as an address that needs no fetching."""
+    data = base64.b64encode((WOFF / ZERO).read_bytes()).decode("ascii")
+    return f"data:font/woff;base64,{data}"
+
+
 def add_styles(app, pagename, templatename, context, doctree):
     if doctree is not None and "formulas" in doctree:
-        css = doctree["formulas"].replace("FONTS", context["pathto"](FONTS, resource=True))
+        css = doctree["formulas"].replace(f"FONTS/{ZERO}", zero())
+        css = css.replace("FONTS", context["pathto"](FONTS, resource=True))
         context["formula_styles"] = f"<style>{css}\n{SIZE}</style>\n"
 
 
 def copy_fonts(app):
     if app.builder.format == "html":
-        copy_asset(MATHJAX / "output/chtml/fonts/woff-v2", Path(app.outdir, FONTS))
+        copy_asset(WOFF, Path(app.outdir, FONTS))
 
 
 def stop_engine(app, exception):

@@ -22,7 +22,7 @@ INNER = re.compile(
     re.DOTALL,
 )
 ASIDE = re.compile(r'<script type="aside">(.*?)</script>', re.DOTALL)
-FONT = re.compile(r"""url\(["']?(?P<path>[^"')]+)["']?\)""")
+FONT = re.compile(r"""url\(["']?(?P<path>(?!data:)[^"')]+)["']?\)""")  # one in a file
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def test_pictures_and_fonts_of_the_document_are_there(document):
     assert pictures and all((pages.HTML / source).is_file() for source in pictures)
     fonts = [match["path"] for s in soup.select("style") for match in pages.FONT.finditer(str(s))]
     assert fonts and all((pages.HTML / font).is_file() for font in fonts)
+    styles = soup.select("style")
+    assert all("data:font/woff" in str(s) for s in styles if "MJXZERO" in str(s))
 
 
 def test_what_is_set_aside_comes_back():

@@ -59,6 +59,8 @@ def test_formulas_are_set(tmp_path):
     assert len(formulas[3].select("mtr")) == 2
     assert "MathJax_Main-Regular.woff" in page.head.style.string
     assert (tmp_path / "html" / "_static" / "fonts" / "MathJax_Main-Regular.woff").is_file()
+    # The font that gives every line its height comes with the page.
+    assert "font-family: MJXZERO;\n  src: url(\"data:font/woff;base64," in page.head.style.string
 
 
 @pytest.mark.parametrize("formula", ["x_t", "x^2", "x_t^2"])

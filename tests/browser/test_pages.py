@@ -37,6 +37,28 @@ def test_a_question_notices_what_it_asks_for(visit_excerpt, question):
     assert question.ask(opened)
 
 
+# Every formula laid out, however far from the window.
+LAID_OUT = """<style>
+  mjx-container:not([display]), mjx-container > * { content-visibility: visible !important }
+</style>"""
+ROOMS = """(style) => {
+  document.head.insertAdjacentHTML("beforeend", style);
+  return document.fonts.ready.then(() => [...document.querySelectorAll("article .math")]
+    .filter((formula) => formula.checkVisibility())
+    .map((formula) => [formula.textContent, formula.getBoundingClientRect().height]));
+}"""
+
+
+def test_formulas_have_their_room_before_their_fonts(visit_excerpt):
+    opened = visit_excerpt("http")
+    after = opened.evaluate(ROOMS, LAID_OUT)
+    assert opened.evaluate("[...document.fonts].some((font) => font.status === 'loaded')")
+    opened.route("**/*.woff", lambda route: route.abort())
+    opened.reload()
+    before = opened.evaluate(ROOMS, LAID_OUT)
+    assert len(before) > 9 and before == after
+
+
 def test_source_pages_open_without_complaint(visit):
     # They have the head and the scripts of every page: the stricter of the two ways will do.
     for path in sorted((built_site() / "_modules").rglob("*.html")):
