@@ -28,10 +28,13 @@ RULE = {
     "minutes to code": 20,
     "minutes to explore": 25,
     "minutes a prediction": 2,
+    "hours for the capstone": 10,
 }
 KINDS = {"by hand": "minutes by hand", "code": "minutes to code", "explore": "minutes to explore"}
 SECTIONS = ("Concepts", "Math", "Code", "Challenges", "FAQ", "Exercises", "Summary")
 CHAPTER = re.compile(r"chapters/(\d\d)-")
+PART = re.compile(r"Part [IV]+")
+QUIZZES = "book/quizzes"
 WORD = re.compile(r"\w[^\s]*")
 
 
@@ -82,14 +85,26 @@ def exercise_minutes(section):
         text = exercise.astext().lower()
         kind = min(filter(text.__contains__, KINDS), key=text.index)
         total += RULE[KINDS[kind]]
-    predictions = [
-        node for node in section.findall(nodes.admonition) if "predict" in node["classes"]
-    ]
-    return total + RULE["minutes a prediction"] * len(predictions)
+    return total + predictions(section)
+
+
+def predictions(section):
+    found = [node for node in section.findall(nodes.admonition) if "predict" in node["classes"]]
+    return RULE["minutes a prediction"] * len(found)
 
 
 def count(app, doctree):
-    """Keep the minutes of each section of a chapter."""
+    """Keep the minutes of each section of a chapter, and of each quiz."""
+    if app.env.docname == QUIZZES:
+        app.env.metadata[QUIZZES]["quizzes"] = [
+            {
+                "title": PART.match(title)[0],
+                "id": section["ids"][0],
+                "minutes": predictions(section),
+            }
+            for section in doctree.findall(nodes.section)
+            if PART.match(title := section[0].astext())
+        ]
     if not CHAPTER.match(app.env.docname):
         return
     found = {}
@@ -122,9 +137,9 @@ def summed(found):
 
 
 def note_chapters(env):
-    """A page that quotes times is read again when a chapter has changed."""
+    """A page that quotes times is read again when a chapter or the quizzes have changed."""
     for name in env.found_docs:
-        if CHAPTER.match(name):
+        if CHAPTER.match(name) or name == QUIZZES:
             env.note_dependency(env.doc2path(name))
 
 
