@@ -1,5 +1,6 @@
 """``check`` and ``identify``, which a student calls."""
 
+from pathlib import Path
 from textwrap import indent
 
 from classroom.exercises import collect
@@ -51,7 +52,7 @@ def check(label, answer):
 
 def assess(label, answer):
     """The verdict that `check` prints, on the inputs of the student who was identified last."""
-    exercises = collect()
+    exercises = collect(Path())  # and of a teacher's files beside the notebook
     if label not in exercises:
         known = ", ".join(sorted(exercises)) or "none"
         raise ValueError(f"no exercise {label!r}; the exercises are: {known}")
