@@ -72,7 +72,8 @@ def looked_for(notebooks, modules=(), known=""):
     pieces = {piece[:LONG] for piece in map(squeezed, lines) if len(piece) >= LONG}
     for cell in cells:
         if role(cell) != "solution":
-            known += cell.source + json.dumps(cell.get("outputs", ""))
+            outputs = [output.get("data", {}) for output in cell.get("outputs", ())]
+            known += cell.source + "".join(data.get("text/plain", "") for data in outputs)
     names = {name for cell in solutions for name in NAME.findall(cell.source)}
     return pieces - windows(known, pieces), names - set(NAME.findall(known))
 
