@@ -16,7 +16,7 @@ from classroom.marking.wire import pack, pack_observation, unpack, unpack_observ
 
 TOLD = ("asked", "about", "rtol", "tests")
 TOLD_OF_MISTAKES = ("key", "hint", "rtol")
-OF_THE_BOOK = "the inputs of the book"
+FOR_ALL = "the same for everybody"
 
 
 class Recorded:
@@ -68,7 +68,7 @@ def record(exercise, label):
     if exercise.cases is None:
         return told | {"form": pack(form(exercise.reference))}
     cases = cases_for(exercise, label)
-    told["about"] = ", ".join(filter(None, [exercise.about, OF_THE_BOOK]))
+    told["about"] = ", ".join(filter(None, [exercise.about, FOR_ALL]))
     mistakes = [
         {name: getattr(mistake, name) for name in TOLD_OF_MISTAKES}
         | {"answer": outcomes(mistake.answer, cases)}

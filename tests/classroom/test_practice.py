@@ -22,9 +22,9 @@ from classroom.judging import (
     plain,
 )
 from classroom.marking.wire import pack
-from classroom.practice import OF_THE_BOOK, written
+from classroom.practice import FOR_ALL, written
 from tests import no_solutions
-from tests.classroom.test_exercises import complete, made_by, outside_the_catalogue
+from tests.classroom.test_exercises import made_by, outside_the_catalogue
 from tests.environment import ROOT
 
 EXERCISES = collect()
@@ -71,8 +71,8 @@ def test_a_function_is_told_what_the_answers_would_tell_it(practice, label):
     for answer in (known.reference, outside_the_catalogue(label), lambda *_: ..., len, *answers):
         told, here = verdict(known, label, answer), verdict(exercise, label, answer)
         if here.status == "right":
-            assert f"{known.about}, {OF_THE_BOOK})" in here.headline
-            here = here._replace(headline=here.headline.replace(f", {OF_THE_BOOK}", ""))
+            assert f"{known.about}, {FOR_ALL})" in here.headline
+            here = here._replace(headline=here.headline.replace(f", {FOR_ALL}", ""))
         assert here == told
 
 
@@ -100,8 +100,7 @@ def test_a_value_is_not_judged_and_how_to_test_it_is_told(practice, label):
     assert right.headline == wrong.headline
     assert verdict(exercise, label, ...).status == NOT_WRITTEN
     for mistake in known.mistakes:
-        whole = complete(mistake.answer, known.reference)
-        assert verdict(exercise, label, whole).headline == right.headline
+        assert verdict(exercise, label, made_by(label, mistake)).headline == right.headline
 
 
 @pytest.mark.parametrize("label", VALUES)
