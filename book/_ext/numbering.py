@@ -3,7 +3,8 @@
 When the pages are built, ``_build/numbering.json`` says which number a theorem, a formula or an
 exercise has, how a work is cited, and what a measured number of an explorer is. With it the
 downloads are written: the button of a page gives the notebook that a student gets, and the
-course's wheel, which that notebook needs.
+course's wheel, which that notebook needs. A build without solutions says so there, and its wheel
+has no answers.
 """
 
 import json
@@ -77,6 +78,7 @@ def collect(app):
     return {
         "address": app.config.html_baseurl,
         "repository": app.config.html_theme_options.get("repository_url", ""),
+        "solutions": app.config.solutions,
         "heads": heads(env),
         "eq": formulas(env),
         **citations(env, app.builder),
@@ -97,7 +99,7 @@ def write(app, exception):
     (Path(app.outdir).parent / "numbering.json").write_text(text + "\n", encoding="utf-8")
     downloads = Path(app.outdir) / "_sources"
     student.write_notebooks(downloads, numbering)
-    wheel.write(student.ROOT, downloads)
+    student.write_wheel(downloads, numbering)
 
 
 def offer_wheel(app, pagename, templatename, context, doctree):

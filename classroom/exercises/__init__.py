@@ -1,5 +1,8 @@
 """The definitions of the exercises, collected from the modules ``chapter_NN`` of this folder.
 
+In a hand-out without answers there is ``chapter_NN.json`` in the place of each, its practice data
+(`classroom.practice`). A teacher's own exercises stand in ``exercises_NN.py`` in another folder.
+
 Each chapter has a module with a dictionary ``EXERCISES`` from the label of an exercise to its
 `Exercise`. A question that asks for a value has a reference value; a question that asks for a
 function has a reference function and makes its own inputs:
@@ -31,12 +34,18 @@ function has a reference function and makes its own inputs:
 """
 
 import importlib
-import pkgutil
+import importlib.util
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from numpy.random import Generator
+
+from classroom.practice import restore
+
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,8 @@ class Exercise:
     asked : str
         What is asked, in one line.
     reference : number, str, array, tuple or callable
-        The right answer: a value or, with `cases`, a function.
+        The right answer: a value or, with `cases`, a function. In practice data a `Form`
+        (`classroom.judging`) stands for a value.
     cases : callable, optional
         Takes a ``numpy.random.Generator`` and returns or yields the arguments of each call as a
         tuple: plain data, iterators over lists of it, and generators made by
@@ -99,14 +109,65 @@ class Exercise:
     tests: tuple[str, ...] = ()
 
 
-def collect():
-    """Every exercise of every chapter module, by label."""
+def collect(folder=None):
+    """Every exercise of the course, by label, and those in the files of a teacher's folder.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where there may be ``exercises_NN.py``, or ``exercises_NN.json`` with practice data.
+
+    Raises
+    ------
+    ValueError
+        If one of its files is none, or if a label is not that of its file, or is there twice.
+    """
+    files = files_of(HERE, "chapter")
+    if folder is not None:
+        files += files_of(folder, "exercises")
     found = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-        exercises = importlib.import_module(f"{__name__}.{module}").EXERCISES
-        prefix = module.removeprefix("chapter_") + "-e"
+    for path in files:
+        exercises = _practice(path) if path.suffix == ".json" else _definitions(path)
+        prefix = path.stem.rpartition("_")[2] + "-e"
         for label in exercises:
             if not label.startswith(prefix):
-                raise ValueError(f"{module}: label {label!r} must begin with {prefix!r}")
+                raise ValueError(f"{path.name}: label {label!r} must begin with {prefix!r}")
+            if label in found:
+                raise ValueError(f"{path.name}: there is an exercise {label!r} already")
         found |= exercises
     return found
+
+
+def files_of(folder, stem):
+    """The files of a folder that hold exercises."""
+    kinds = ("py", "json")
+    return sorted(path for kind in kinds for path in folder.glob(f"{stem}_[0-9][0-9].{kind}"))
+
+
+def _definitions(path):
+    """The exercises that a module defines."""
+    if path.parent == HERE:
+        return importlib.import_module(f"{__name__}.{path.stem}").EXERCISES
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f"{path.name} does not run: {type(error).__name__}: {error}") from error
+    exercises = getattr(module, "EXERCISES", None)
+    if type(exercises) is not dict or {type(one) for one in exercises.values()} != {Exercise}:
+        raise ValueError(f"{path.name}: expected EXERCISES, a dictionary from labels to Exercise")
+    return exercises
+
+
+def _practice(path):
+    """The exercises that practice data tell of."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        told = {label: restore(one) for label, one in data.items()}
+        return {
+            label: Exercise(**one | {"mistakes": tuple(Mistake(**m) for m in one["mistakes"])})
+            for label, one in told.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path.name} is damaged: get it once more") from error

@@ -4,7 +4,8 @@ Usage: python -m classroom.student [--out _build/student]
 
 The text is plain Markdown (plain.py) with the numbers of the built book, so the book is built
 first. The folder has the layout of the repository and holds `sgdcore` and `classroom` as one
-installable file. The same sources give the same bytes, so the folder can be kept in a branch
+installable file. Where the book was built without solutions, that file has practice data in the
+place of the answers. The same sources give the same bytes, so the folder can be kept in a branch
 that students pull.
 """
 
@@ -16,11 +17,14 @@ import os
 import re
 import shutil
 import textwrap
+from collections import defaultdict
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell
 
+from classroom import practice
+from classroom.exercises import collect
 from classroom.hand_out import wheel
 from classroom.hand_out.plain import Plain
 
@@ -161,6 +165,22 @@ def write_notebooks(folder, numbering):
         nbformat.write(notebook, folder / path)
 
 
+def write_wheel(folder, numbering):
+    """Write the course's wheel into ``folder``, with the answers if the book has solutions."""
+    return wheel.write(ROOT, folder, None if numbering["solutions"] else practice_files())
+
+
+def practice_files():
+    """What stands in the wheel where there are no answers, by the names of the files."""
+    chapters = defaultdict(dict)
+    for label, exercise in collect().items():
+        chapters[label.split("-")[0]][label] = exercise
+    return {
+        f"classroom/exercises/chapter_{number}.json": practice.written(exercises)
+        for number, exercises in chapters.items()
+    }
+
+
 def requirements(lock):
     """What to install, as the lock has it: a package may have one version for each Python."""
     return [match["pin"].strip() for match in LOCKED.finditer(lock) if match["name"] in NEEDS]
@@ -183,9 +203,10 @@ def write(target):
     """Write the student's folder; what an earlier call wrote is replaced."""
     for folder in (*FOLDERS, "packages"):
         shutil.rmtree(target / folder, ignore_errors=True)
-    write_notebooks(target, read_numbering())
+    numbering = read_numbering()
+    write_notebooks(target, numbering)
     (target / "packages").mkdir()
-    packed = wheel.write(ROOT, target / "packages")
+    packed = write_wheel(target / "packages", numbering)
     for file in ("LICENSE", "LICENSE-text", "binder/runtime.txt"):
         shutil.copyfile(ROOT / file, target / Path(file).name)
     shutil.copyfile(Path(__file__).with_name("README.md"), target / "README.md")

@@ -6,11 +6,13 @@ compressor's bytes depend on its release: so the file is put together here, unco
 
 import base64
 import hashlib
+import re
 import tomllib
 import zipfile
 from pathlib import Path
 
 PACKAGES = ("sgdcore", "classroom")
+ANSWERS = re.compile(r"classroom/exercises/chapter_\d\d\.py")
 DATE = (1980, 1, 1, 0, 0, 0)  # where zip files begin
 MODE = 0o100644 << 16
 WHEEL = """\
@@ -53,8 +55,16 @@ def metadata(about):
     return "\n".join(lines) + "\n"
 
 
-def contents(root):
-    """The content of every file of the wheel, by its name, but for the record of them."""
+def contents(root, instead=None):
+    """The content of every file of the wheel, by its name, but for the record of them.
+
+    Parameters
+    ----------
+    root : Path
+        Of the repository.
+    instead : dict, optional
+        Files, by their names, that stand in the place of the answers.
+    """
     about = project(root)
     info = f"{stem(about)}.dist-info"
     files = {
@@ -63,6 +73,8 @@ def contents(root):
         for path in sorted((root / package).rglob("*"))
         if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
     }
+    if instead is not None:
+        files = {name: files[name] for name in files if not ANSWERS.fullmatch(name)} | instead
     for file in about["license-files"]:
         files[f"{info}/licenses/{file}"] = (root / file).read_bytes()
     files[f"{info}/METADATA"] = metadata(about).encode()
@@ -75,9 +87,9 @@ def digest(content):
     return "sha256=" + base64.urlsafe_b64encode(sha).decode("ascii").rstrip("=")
 
 
-def write(root, folder):
+def write(root, folder, instead=None):
     """Write the wheel of the course at ``root`` into ``folder``; return its path."""
-    files, record = contents(root)
+    files, record = contents(root, instead)
     listing = [f"{file},{digest(content)},{len(content)}" for file, content in files.items()]
     files[record] = ("\n".join([*listing, f"{record},,"]) + "\n").encode()
     wheel = Path(folder) / name(root)

@@ -1,6 +1,6 @@
 """Mark a class: a mark per exercise, a page of feedback for each student, one table, a summary.
 
-Usage: python -m classroom.grade submissions/ --out marks/
+Usage: python -m classroom.grade submissions/ --out marks/ [--exercises FOLDER]
 
 A submission is a notebook, a zip with notebooks, or a folder with either. The student's programs
 run in a sandbox on inputs drawn for marking, and what they return is compared here. A second run
@@ -30,7 +30,7 @@ import nbformat.reader
 import numpy as np
 from tqdm import tqdm
 
-from classroom.exercises import collect
+from classroom.exercises import collect, files_of
 from classroom.hand_out.export import check_call
 from classroom.hand_out.student import ROOT, role
 from classroom.judging import RIGHT, WRONG, Failure, Verdict, canonical, cases_for, judge
@@ -146,8 +146,19 @@ class Result:
 @functools.cache
 def questions():
     """Every exercise that a chapter asks, by label; the book does not change under a class."""
+    return questions_in(ROOT / "chapters")
+
+
+def questions_in(folder):
+    """Every exercise that the notebooks of a folder ask, by label.
+
+    Raises
+    ------
+    ValueError
+        If a check is of an exercise that is not asked above it.
+    """
     found = {}
-    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+    for path in sorted(folder.glob("*.ipynb")):
         titles = {}
         # They are the book's own, so nobody need validate them for every class.
         for cell in nbformat.reader.reads(path.read_text(encoding="utf-8")).cells:
@@ -156,16 +167,46 @@ def questions():
             if asked and (title := TITLE.search(cell.source)):
                 titles[asked[1]] = title[1]
             if role(cell) == "check":
+                if label not in titles:
+                    raise ValueError(f"{path.name}: no {{exercise}} above its check says {label}")
                 found[label] = Question(titles[label], check_call(cell.source)[1])
     return found
 
 
-def fingerprint(asked):
+def exercises_of(folder):
+    """The exercises of a teacher's own, by label: defined in a folder, and asked there.
+
+    Raises
+    ------
+    ValueError
+        If there are none, if one is only asked or only defined, or if the sandbox would show them.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is no folder")
+    files = files_of(folder, "exercises")
+    if not any(path.suffix == ".py" for path in files):
+        begin = f"python -m classroom.private {folder} --new"
+        raise ValueError(f"there is no exercises_NN.py in {folder}; to begin one: {begin}")
+    for path in [folder, *files, *folder.glob("*.ipynb")]:
+        if seen := sandbox.shown_in(path):
+            raise ValueError(
+                f"{path} is in {seen}, which students can read or get: keep your exercises elsewhere"
+            )
+    course = collect()
+    exercises = {label: one for label, one in collect(folder).items() if label not in course}
+    asked = questions_in(folder)
+    for label in sorted(exercises.keys() ^ asked.keys()):
+        lacks = "asked in no notebook" if label in exercises else "defined in no exercises_NN.py"
+        raise ValueError(f"{label} is {lacks} of {folder}")
+    return exercises
+
+
+def fingerprint(asked, own=None):
     """A hash of everything that a mark depends on besides the submission."""
     digest = hashlib.sha256(f"{sys.version} {np.__version__} {asked}".encode())
-    for folder in ("classroom", "sgdcore"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            digest.update(path.read_bytes())
+    paths = [path for name in ("classroom", "sgdcore") for path in (ROOT / name).rglob("*.py")]
+    for path in sorted(paths) + (files_of(own, "exercises") if own else []):
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -277,15 +318,20 @@ class Marker:
         Of each run in the sandbox.
     trust : bool
         Whether to run without the sandbox.
+    own : Path, optional
+        A folder with exercises of the teacher's own.
     """
 
-    def __init__(self, out, limits, trust):
+    def __init__(self, out, limits, trust, own=None):
         self.limits, self.trust = limits, trust
         self.exercises, self.questions = collect(), questions()
+        if own is not None:
+            self.exercises = self.exercises | exercises_of(own)
+            self.questions = self.questions | questions_in(own)
         self.results = out / "results"
         self.results.mkdir(parents=True, exist_ok=True)
         self.salt = _salt(out / "secret")
-        self.code = fingerprint(self.questions)
+        self.code = fingerprint(self.questions, own)
 
     def mark(self, path):
         """The result of a submission, stored or new; this never fails because of what is in it."""
@@ -493,7 +539,7 @@ def page_name(name):
 # ---- The class
 
 
-def grade(submissions, out, limits=None, trust=False):
+def grade(submissions, out, limits=None, trust=False, own=None):
     """Mark every submission in a folder and write what came of it.
 
     Parameters
@@ -506,6 +552,8 @@ def grade(submissions, out, limits=None, trust=False):
         Of each run in the sandbox.
     trust : bool
         Whether to run without the sandbox.
+    own : Path, optional
+        A folder with exercises of the teacher's own.
 
     Returns
     -------
@@ -522,7 +570,9 @@ def grade(submissions, out, limits=None, trust=False):
         raise ValueError(f"there are no submissions in {submissions}")
     if len({page_name(path.name) for path in paths}) < len(paths):
         raise ValueError("two submissions would get the same page: give one another name")
-    marker = Marker(out, limits or sandbox.Limits(), trust)
+    if own is not None and own.resolve().is_relative_to(here):
+        raise ValueError(f"{own} is among the submissions: keep your exercises elsewhere")
+    marker = Marker(out, limits or sandbox.Limits(), trust, own)
     results = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         marking = {pool.submit(marker.mark, path): path for path in paths}
@@ -589,6 +639,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("submissions", type=Path, help="a folder with notebooks, zips or folders")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--exercises", type=Path, help="a folder with exercises of your own")
     parser.add_argument("--trust", action="store_true", help="run the programs unprotected")
     given = parser.parse_args()
     if not given.submissions.is_dir():
@@ -598,7 +649,7 @@ def main():
             print("--trust: the submissions run unprotected, as any program of yours.")
         else:
             sandbox.probe()
-        results = grade(given.submissions, given.out, trust=given.trust)
+        results = grade(given.submissions, given.out, trust=given.trust, own=given.exercises)
     except (sandbox.Missing, ValueError) as error:
         sys.exit(str(error))
     for result in results:

@@ -111,8 +111,8 @@ def walls():
     return (*call, os.path.realpath(sys.executable), "-s", "-S", "-B")
 
 
-def _mounts():
-    """The files inside, as options of bubblewrap; all can be read, none can be written."""
+def _shown():
+    """What a program can read: by the path inside, the path here; links are aside."""
     system = [path for path in SYSTEM if os.path.exists(path)]
     links = {path: os.readlink(path) for path in system if os.path.islink(path)}
     shown = {path: path for path in [*system, sys.base_prefix, *_packages()] if path not in links}
@@ -122,6 +122,22 @@ def _mounts():
     # Without its list of fonts, Matplotlib would spend seconds on making one.
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
         shown[f"{MATPLOTLIB}/{fonts.name}"] = fonts
+    return shown, links
+
+
+def shown_in(path):
+    """The folder in which students could read a file: one that the sandbox shows, or the course's.
+
+    Wherever links lead; None if there is no such folder.
+    """
+    shown, _ = _shown()
+    folders = [ROOT, *(Path(source).resolve() for source in shown.values())]
+    return next((one for one in folders if path.resolve().is_relative_to(one)), None)
+
+
+def _mounts():
+    """The files inside, as options of bubblewrap; all can be read, none can be written."""
+    shown, links = _shown()
     # Where the course is installed too, or kept within what is shown, it is hidden again.
     hidden = [ROOT, *(Path(folder) / "classroom" for folder in _packages())]
     hidden = [path for path in hidden if path.is_dir() and set(map(str, path.parents)) & set(shown)]
