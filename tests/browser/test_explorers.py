@@ -431,6 +431,7 @@ def test_the_start_is_dragged_by_touch(visit):
     changed(box, drag)
     assert start_of(box)[0] > before[0] and start_of(box)[1] < before[1]
     assert opened.evaluate("scrollY") == scroll, "the finger moves the start, not the page"
+    fingers.detach()
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
