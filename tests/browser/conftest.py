@@ -66,6 +66,20 @@ def excerpt(tmp_path_factory):
         yield {"http": address, "file": site.as_uri()}
 
 
+@pytest.fixture(scope="session")
+def without_scripts(browser, addresses):
+    """Open a page of the book where no script runs."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+
+    def open_page(name):
+        page.goto(f"{addresses['file']}/{name}.html")
+        return page
+
+    yield open_page
+    context.close()
+
+
 @pytest.fixture
 def visit(open_page, addresses):
     """Open a page of the book; returns the page, with what went wrong in ``page.complaints``."""

@@ -510,16 +510,12 @@ def test_nothing_is_loaded_where_no_explorer_is():
 
 
 @pytest.mark.parametrize("page", HOMES)
-def test_without_scripts_there_is_a_still_figure(browser, addresses, page):
-    context = browser.new_context(java_script_enabled=False)
-    opened = context.new_page()
-    opened.goto(f"{addresses['file']}/{page}.html")
-    for box in opened.locator(".explorer").all():
+def test_without_scripts_there_is_a_still_figure(without_scripts, page):
+    for box in without_scripts(page).locator(".explorer").all():
         image = box.locator("img")
         assert image.is_visible() and image.bounding_box()["height"] > 150
         assert len(image.get_attribute("alt")) > 100
         assert box.locator("input, button, canvas").first.is_hidden()
-    context.close()
 
 
 def test_on_paper_there_is_the_still_figure(visit):
@@ -560,11 +556,13 @@ def test_pictures_are_sharp_and_follow_the_theme(browser, addresses, density):
     context.close()
 
 
-@each_explorer
-def test_everything_has_a_name(visit, scene):
-    box = find(visit(PAGE), scene)
-    assert box.get_attribute("aria-label")
-    for role in ("slider", "combobox", "button", "img"):
-        for part in box.get_by_role(role).all():
-            assert part.evaluate("e => (e.labels?.[0] || e).textContent || e.ariaLabel").strip()
-    assert box.locator(".explorer-summary").get_attribute("aria-live") == "polite"
+def test_everything_has_a_name(visit):
+    opened = visit(PAGE)
+    for scene in HOMES[PAGE]:
+        box = find(opened, scene)
+        assert box.get_attribute("aria-label")
+        for role in ("slider", "combobox", "button", "img"):
+            for part in box.get_by_role(role).all():
+                name = part.evaluate("e => (e.labels?.[0] || e).textContent || e.ariaLabel")
+                assert name.strip(), (scene, role)
+        assert box.locator(".explorer-summary").get_attribute("aria-live") == "polite"
