@@ -147,7 +147,7 @@ notebooks: $(READY)
 	$(NBVAL) $(NOTEBOOKS)
 
 browser: $(READY)
-	$(PY) -m pytest -q -n 2 tests/browser
+	$(PY) -m pytest -q -n 2 --dist loadgroup tests/browser
 
 portable: $(READY)
 	$(PY) tests/portable.py $(NBVAL) $(NOTEBOOKS)

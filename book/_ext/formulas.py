@@ -38,8 +38,10 @@ FONTS = "_static/fonts"
 # First in every list of fonts, and without a sign in it: lines are as high as it says, which is
 # nothing. Until it has come, they would be as high as some other font says.
 ZERO = "MathJax_Zero.woff"
-# What must not begin a line: a browser breaks a line on either side of a formula.
-MARKS = re.compile(r"[.,;:!?)\]’”…]+")
+# What must not begin a line, and what must not end one: a browser breaks a line on either side of
+# a formula.
+MARKS = re.compile(r"^[.,;:!?)\]’”…–—-]+")
+OPENING = re.compile(r"[(\[‘“–—]+$")
 # As high as the letters around it: 0.442 is the height of an x in MathJax's font, in em.
 SIZE = "mjx-container { font-size: calc(1ex / 0.442); }"
 
@@ -103,15 +105,24 @@ def set_formulas(app, doctree, docname):
 
 
 def hold_marks(formula):
-    """Keep the marks that follow a formula on its line."""
-    after = formula.next_node(descend=False, siblings=True)
-    marks = MARKS.match(after) if isinstance(after, nodes.Text) else None
-    if not marks:
-        return
-    exchange(after, nodes.Text(after[marks.end() :]))
-    held = nodes.inline(classes=["held"])
-    formula.replace_self(held)
-    held += [formula, nodes.Text(marks[0])]
+    """Keep the marks that stand directly before or behind a formula on its line."""
+    siblings = formula.parent.children
+    place = siblings.index(formula)
+    opening = take(OPENING, siblings[:place][-1:])
+    marks = take(MARKS, siblings[place + 1 :][:1])
+    if opening or marks:
+        held = nodes.inline(classes=["held"])
+        formula.replace_self(held)
+        held += [*opening, formula, *marks]
+
+
+def take(marks, beside):
+    """Take the marks from what stands beside a formula, if it is a text that has some."""
+    texts = [node for node in beside if isinstance(node, nodes.Text) and marks.search(node)]
+    taken = [nodes.Text(marks.search(text)[0]) for text in texts]
+    for text in texts:
+        exchange(text, nodes.Text(marks.sub("", text)))
+    return taken
 
 
 def html(node):

@@ -71,13 +71,17 @@ def test_scripts_have_their_rule_on_every_page(tmp_path, formula):
 
 
 def test_marks_stay_with_their_formula_and_others_where_they_are(tmp_path):
-    said = "One *way*.\nTwo is $x$. Three, *or* $y$, *or* four, is $z$."
+    said = (
+        "One *way* (or two).\nTwo is $x$. Three, *or* $y$, *or* (four, is $z$) and\n"
+        "($u$) “$v$ and $k$-th”, $m$–$n$, *but* –$w$; and – $a$ *and* [$b$\n)."
+    )
     page, warnings = build(tmp_path, f"# Marks\n\n{said}\n")
     assert warnings == ""
     body = page.select_one("[role=main] p")
-    assert [held.contents[-1] for held in body.select(".held")] == [".", ",", "."]
-    for formula, letter in zip(body.select(".math"), "xyz", strict=True):
+    for formula, letter in zip(body.select(".math"), "xyzuvkmnwab", strict=True):
         formula.replace_with(letter)
+    held = [held.get_text() for held in body.select(".held")]
+    assert held == ["x.", "y,", "z)", "(u)", "“v", "k-", "m–", "n,", "–w;", "[b"]
     assert body.get_text() == said.replace("*", "").replace("$", "")
 
 

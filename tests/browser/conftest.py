@@ -4,11 +4,10 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from bs4 import BeautifulSoup
 
 from benchmarks.pages import served
 from book._tools import browser as chromium
-from book._tools.pages import PARSER
+from book._tools import pages
 from tests.book.notebooks import contents
 from tests.browser.asked import CHAPTER_PAGES
 from tests.environment import built_site, missing
@@ -50,8 +49,8 @@ def excerpt(tmp_path_factory):
     for path in built_site().iterdir():
         if path.name != "chapters":
             (site / path.name).symlink_to(path)
-    page = built_site() / f"{CHAPTER_PAGES[1]}.html"
-    soup = BeautifulSoup(page.read_text(encoding="utf-8"), PARSER)
+    page = pages.Page(CHAPTER_PAGES[1])
+    soup = pages.parsed(page)
     kept = Counter()
     for block in soup.select("article section > :not(section)"):
         if block.decomposed:  # with the one it stood in
@@ -61,9 +60,24 @@ def excerpt(tmp_path_factory):
         if kept[kind] > 3:
             block.decompose()
     (site / "chapters").mkdir()
-    (site / "chapters" / page.name).write_text(str(soup), encoding="utf-8")
+    short = site / "chapters" / page.path.name
+    short.write_text(pages.put_back(str(soup)), encoding="utf-8")
     with served(site) as address:
         yield {"http": address, "file": site.as_uri()}
+
+
+@pytest.fixture(scope="session")
+def without_scripts(browser, addresses):
+    """Open a page of the book where no script runs."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+
+    def open_page(name):
+        page.goto(f"{addresses['file']}/{name}.html")
+        return page
+
+    yield open_page
+    context.close()
 
 
 @pytest.fixture
@@ -78,42 +92,73 @@ def visit_excerpt(open_page, excerpt):
     return partial(open_page, excerpt, CHAPTER_PAGES[1])
 
 
+def new_window(browser):
+    """A window that notes what goes wrong in it, and that fetches all as on a first visit."""
+    page = browser.new_context().new_page()
+    page.add_init_script(NOTE_SHIFTS)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+    def complain(text):
+        page.complaints.append(text)
+
+    def note_request(request):
+        if not request.url.startswith((page.home, "data:", "blob:")):
+            complain(f"request to another place: {request.url}")
+
+    def note_response(response):
+        if response.status >= 400:
+            complain(f"status {response.status}: {response.url}")
+
+    def note_message(message):
+        if message.type in ("error", "warning"):
+            complain(f"console {message.type}: {message.text}")
+
+    page.on("request", note_request)
+    page.on("response", note_response)
+    page.on("requestfailed", lambda request: complain(f"failed: {request.url}"))
+    page.on("pageerror", lambda error: complain(f"script error: {error}"))
+    page.on("console", note_message)
+    return page
+
+
+def tidy(page):
+    """Leave nothing of a test in its window."""
+    page.evaluate("() => { sessionStorage.clear(); localStorage.clear() }")
+    page.unroute_all()
+    page.context.clear_cookies()
+    page.context.clear_permissions()
+    page.emulate_media(media="null", reduced_motion="null")
+    page.goto("about:blank")
+
+
+@pytest.fixture(scope="session")
+def windows(browser):
+    """Windows that no test uses: to open one takes the browser longer than most pages do."""
+    free = []
+    yield free
+    for page in free:
+        page.context.close()
+
+
 @pytest.fixture
-def open_page(browser):
-    contexts = []
+def open_page(browser, windows):
+    used = []
 
     def open_page(addresses, name, scheme="file", width=1280):
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        context.set_offline(scheme == "file")  # a book on the disk needs no network
-        page = context.new_page()
-        page.add_init_script(NOTE_SHIFTS)
-        page.complaints = complaints = []
-        home = addresses[scheme]
-
-        def note_request(request):
-            if not request.url.startswith((home, "data:", "blob:")):
-                complaints.append(f"request to another place: {request.url}")
-
-        def note_response(response):
-            if response.status >= 400:
-                complaints.append(f"status {response.status}: {response.url}")
-
-        page.on("request", note_request)
-        page.on("response", note_response)
-        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
-        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
-        page.on(
-            "console",
-            lambda message: message.type in ("error", "warning")
-            and complaints.append(f"console {message.type}: {message.text}"),
-        )
-        page.goto(f"{home}/{name}.html", wait_until="load")
+        page = windows.pop() if windows else new_window(browser)
+        used.append(page)
+        page.home, page.complaints = addresses[scheme], []
+        page.context.set_offline(scheme == "file")  # a book on the disk needs no network
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"{page.home}/{name}.html", wait_until="load")
         if name == "index":  # the entrance, which leads on by itself
             page.wait_for_url(f"**/{contents()[0]}.html")
         page.wait_for_function("'fitted' in document.documentElement.dataset")
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in used:
+        tidy(page)
+        windows.append(page)

@@ -95,11 +95,8 @@ def test_on_paper_all_is_open(chapter):
     assert not any(chapter.evaluate(OPEN))
 
 
-def test_without_scripts_all_is_open(browser, addresses):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{addresses['file']}/{CHAPTER}.html")
+def test_without_scripts_all_is_open(without_scripts):
+    page = without_scripts(CHAPTER)
     parts = page.locator(".folded")
     assert parts.count() == page.locator(".folded[open]").count() > 0
     assert page.locator(SWITCH).is_hidden()
-    context.close()

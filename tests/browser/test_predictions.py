@@ -3,7 +3,7 @@
 import pytest
 
 from book._tools import pages
-from tests.browser.asked import CHAPTER_PAGES, violations
+from tests.browser.asked import CHAPTER_PAGES, thin_out, violations
 
 CHAPTER = CHAPTER_PAGES[1]
 
@@ -71,17 +71,14 @@ def test_every_state_keeps_the_rules_of_axe(question):
     choice, right, wrong, _ = parts(first)
     for letter in (wrong, right):
         choice.locator(f"input[value={letter}]").click()
+        thin_out(opened)
         assert violations(opened) == []
 
 
-def test_without_scripts_the_options_are_text(browser, addresses):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{addresses['file']}/{CHAPTER}.html")
-    choice = page.locator(".choice").first
+def test_without_scripts_the_options_are_text(without_scripts):
+    choice = without_scripts(CHAPTER).locator(".choice").first
     assert choice.locator(".option").first.is_visible()
     assert choice.locator("input:visible, button:visible").count() == 0
-    context.close()
 
 
 def test_on_paper_there_is_nothing_to_click():

@@ -5,6 +5,8 @@ import pytest
 from book._tools import slides
 from tests.environment import built_site
 
+pytestmark = pytest.mark.xdist_group("slides")  # the decks are made once, by one worker
+
 WINDOW = {"width": 1280, "height": 720}
 FITTED = "() => document.querySelector('.slide').style.getPropertyValue('--fit') !== ''"
 HEIGHTS = "() => [...document.querySelectorAll('.slide')].map((slide) => slide.offsetHeight)"
