@@ -132,7 +132,7 @@ def found(paths, pieces, names):
         Of the texts that were read.
     """
     hits, count = [], 0
-    for path in (file for path in paths for file in files_in(path)):
+    for path in [file for place in paths for file in files_in(place)]:
         for name, text in texts(str(path), path.read_bytes()):
             count += 1
             hits += [(name, piece) for piece in sorted(windows(text, pieces))]

@@ -189,9 +189,8 @@ def exercises_of(folder):
         raise ValueError(f"there is no exercises_NN.py in {folder}; to begin one: {begin}")
     for path in [folder, *files, *folder.glob("*.ipynb")]:
         if seen := sandbox.shown_in(path):
-            raise ValueError(
-                f"{path} is in {seen}, which students can read or get: keep your exercises elsewhere"
-            )
+            told = "which students can read or get: keep your exercises elsewhere"
+            raise ValueError(f"{path} is in {seen}, {told}")
     course = collect()
     exercises = {label: one for label, one in collect(folder).items() if label not in course}
     asked = questions_in(folder)

@@ -1,4 +1,4 @@
-"""The book without its solutions, in a small one; ``tests.no_solutions`` looks through the whole."""
+"""A book without its solutions, a small one; ``tests.no_solutions`` looks through the whole."""
 
 import io
 import json
@@ -23,7 +23,8 @@ extensions = ["myst_nb", "sphinx_exercise", "cells", "solutions"]
 nb_execution_mode = "off"
 """
 PICTURE = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    "awAAAABJRU5ErkJggg=="
 )
 
 
@@ -34,13 +35,13 @@ def cell(make, source, role, **rest):
 
 def page():
     drawn = new_output("display_data", {"image/png": PICTURE, "text/plain": "falling_e1"})
-    start = "```{solution-start} 01-e1\n:class: dropdown\n```\n\nEvery second term of the sum cancels."
+    start = "```{solution-start} 01-e1\n:class: dropdown\n```\n\n"
     language = {"language_info": {"name": "python", "pygments_lexer": "python"}}
     return new_notebook(metadata=language, cells=[
         new_markdown_cell("# A page\n\n```{exercise} To code\n:label: 01-e1\n\nAdd them up.\n```"),
         cell(new_code_cell, "total = ...", "stub"),
         cell(new_code_cell, 'check("01-e1", total)', "check"),
-        cell(new_markdown_cell, start, "solution"),
+        cell(new_markdown_cell, start + "Every second term of the sum cancels.", "solution"),
         cell(new_code_cell, "total_e1 = sum(k * (-1) ** k for k in range(100))", "solution",
              outputs=[drawn]),
         cell(new_markdown_cell, "```{solution-end}\n```", "solution"),
