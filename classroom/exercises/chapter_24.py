@@ -280,7 +280,11 @@ EXERCISES = {
         cases=sinusoids,
         about="one angle, 4, and 2 × 3",
         mistakes=(
-            Mistake("that leads to the highest point", to_top, "Which way do cosine and sine point there?"),
+            Mistake(
+                "that leads to the highest point",
+                to_top,
+                "Which way do cosine and sine point at the lowest one?",
+            ),
             Mistake(
                 "the mean of the sinusoid is missing",
                 mean_forgotten,
