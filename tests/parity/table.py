@@ -34,9 +34,15 @@ def lines():
             columns = (entry(row, library, letters) for library in LIBRARIES)
             yield f"{method:17}{''.join(f'{column:10}' for column in columns)}".rstrip()
     yield "in one library alone, and the same:"
-    yield from textwrap.wrap(", ".join(alone), 56, initial_indent="  ", subsequent_indent="  ")
+    yield from wrapped(", ".join(alone), "   ")
     for words, letter in letters.items():
-        yield from textwrap.wrap(words, 56, initial_indent=f"{letter}  ", subsequent_indent="   ")
+        yield from wrapped(words, f"{letter}  ")
+
+
+def wrapped(text, first):
+    return textwrap.wrap(
+        text, 56, initial_indent=first, subsequent_indent="   ", break_on_hyphens=False
+    )
 
 
 def entry(row, library, letters):
