@@ -1053,6 +1053,43 @@ Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
 
+# ---- 25
+
+
+def kernel_to_torch(kernel):
+    return np.moveaxis(kernel, (3, 2), (0, 1))
+
+
+def only_the_kernel(kernel, dense, height, width):
+    return kernel_to_torch(kernel), dense.T
+
+
+def both_just_transposed(kernel, dense, height, width):
+    return kernel.T, dense.T
+
+
+def turned_for_torch(kernel, dense, height, width):
+    images = dense.T.reshape(-1, height, width, kernel.shape[3])
+    return kernel_to_torch(np.flip(kernel, (0, 1))), images.transpose(0, 3, 1, 2).reshape(
+        dense.shape[::-1]
+    )
+
+
+def columns_before_rows(kernel, dense, height, width):
+    images = dense.T.reshape(-1, height, width, kernel.shape[3])
+    return kernel_to_torch(kernel), images.transpose(0, 3, 2, 1).reshape(dense.shape[::-1])
+
+
+def filters_unfolded_first(kernel, dense, height, width):
+    images = dense.T.reshape(-1, kernel.shape[3], height, width)
+    return kernel_to_torch(kernel), images.transpose(0, 2, 3, 1).reshape(dense.shape[::-1])
+
+
+def everything_reshaped(kernel, dense, height, width):
+    shape = (kernel.shape[3], kernel.shape[2], *kernel.shape[:2])
+    return kernel.reshape(shape), dense.reshape(dense.shape[::-1])
+
+
 ANSWERS = {
     "01-e1": [
         (1.0, -1.0),  # not divided by 2
@@ -1420,5 +1457,27 @@ ANSWERS = {
         (0.41, 0.044),  # the lag alone
         (0.329, 0.165),  # σ for σ²
         (0.163, 0.25),  # the formula of the random walk
+    ],
+    "25-e1": [
+        (0.4, 0.1, 0.05, 0.005),  # the ratio upside down
+        (1.6, 0.01, 0.05, 0.005),  # the half alone
+        (0.8, 0.02, 0.95, 0.01),  # everything left as it is
+        (1.6, 0.1, 0.05, 0.00909),  # no correction
+        (1.7, 0.1, 0.05, 0.005),  # a rate added
+    ],
+    "25-e2": [
+        only_the_kernel,
+        both_just_transposed,
+        turned_for_torch,
+        columns_before_rows,
+        filters_unfolded_first,
+        everything_reshaped,
+    ],
+    "25-e3": [
+        (0.8, 0.5, 0.6617),  # the rate outside
+        (0.5333, 0.5, 0.5804),  # the decay in the gradient, two lines read
+        (0.8167, 0.5, 0.5425),  # the ratio of two moves
+        (0.8, 0.05, 0.5425),  # the decay with its rate
+        (0.8, 0.5, 0.5),  # guessed
     ],
 }

@@ -197,6 +197,10 @@ OPTIMIZERS = {
         lambda keras: keras.optimizers.SGD(momentum=0.9, nesterov=True),
         rate_inside(optimizers.nesterov(0.9)),
     ),
+    "keras/decoupled-decay": Case(
+        lambda keras: keras.optimizers.SGD(momentum=0.9, weight_decay=0.1),
+        optimizers.decoupled_decay(rate_inside(optimizers.momentum(0.9)), 0.1),
+    ),
     "keras/adagrad": Case(
         lambda keras: keras.optimizers.Adagrad(),
         adagrad_from_a_tenth(),
@@ -750,4 +754,44 @@ CLUSTER_STEPS = 5
 
 PLAYERS = {
     "optax/optimistic": Case(lambda optax, lr: optax.optimistic_gradient_descent(lr), None),
+}
+
+# --- conventions: where a method of ours must be bridged to be the peer's -----------------------
+
+
+class Naive(NamedTuple):
+    """Ours with the same settings and without the bridge, and what differs, or the bridge."""
+
+    ours: optimizers.Optimizer
+    differs: Any
+
+    @property
+    def words(self):
+        """What differs, in one line."""
+        told = self.differs if isinstance(self.differs, str) else self.differs.__doc__
+        return told.splitlines()[0] if told else ""
+
+
+NAIVE = {
+    "torch/clip-norm": Naive(optimizers.clip_norm(optimizers.momentum(0.9), 1.0), torch_clip),
+    "optax/adagrad": Naive(optimizers.adagrad(1e-7), adagrad_from_a_tenth),
+    "optax/rmsprop-in-root": Naive(optimizers.rmsprop(0.9, 1e-4), epsilon_in_root),
+    "optax/amsgrad": Naive(optimizers.amsgrad(beta2=0.9), corrected_maximum),
+    "optax/lars": Naive(optimizers.lars(LAYERED, trust=0.1, weight_decay=0.1), in_two),
+    "optax/muon": Naive(optimizers.muon(WIDE), corrected_muon),
+    "keras/momentum": Naive(optimizers.momentum(0.9), rate_inside),
+    "keras/nesterov": Naive(optimizers.nesterov(0.9), rate_inside),
+    "keras/decoupled-decay": Naive(
+        optimizers.coupled_decay(rate_inside(optimizers.momentum(0.9)), 0.1),
+        "Weight decay of Keras's SGD shrinks the weights beside the step, not by the gradient.",
+    ),
+    "keras/adagrad": Naive(optimizers.adagrad(1e-7), adagrad_from_a_tenth),
+    "keras/rmsprop": Naive(optimizers.rmsprop(0.9, 1e-4), epsilon_in_root),
+    "keras/rmsprop-centred": Naive(optimizers.rmsprop(0.9, 1e-4, centred=True), epsilon_in_root),
+    "keras/adam": Naive(optimizers.adam(eps=1e-7), epsilon_hat),
+    "keras/amsgrad": Naive(optimizers.amsgrad(beta2=0.9, eps=1e-7), epsilon_hat),
+    "keras/adamw": Naive(optimizers.adamw(eps=1e-7, weight_decay=0.1), epsilon_hat),
+    "keras/muon": Naive(optimizers.muon(LAYERED, otherwise=optimizers.adam(eps=1e-7)), epsilon_hat),
+    "sklearn/mlp-momentum": Naive(optimizers.momentum(0.9), rate_inside),
+    "sklearn/mlp-adam": Naive(optimizers.adam(), epsilon_hat),
 }

@@ -14,7 +14,7 @@ NOTHING = 1e-300
 
 
 def rate_inside(optimizer):
-    """The learning rate enters the buffer with the gradient: Keras and scikit-learn's MLP."""
+    """The rate enters the buffer with the gradient: Keras, and networks of scikit-learn."""
     return Optimizer(
         optimizer.init,
         lambda grad, state, theta, lr: optimizer.update(lr * grad, state, theta, 1.0),
@@ -58,7 +58,7 @@ def by_step(make):
 
 
 def adagrad_from_a_tenth(eps=1e-7):
-    r"""AdaGrad of optax and Keras: :math:`\sqrt{s + \epsilon}`, where s starts at 0.1."""
+    """AdaGrad of optax and Keras has √(s + ε) for √s + ε, and its sum s starts at 0.1."""
     optimizer = adagrad(NOTHING)
 
     def init(theta):
@@ -69,7 +69,7 @@ def adagrad_from_a_tenth(eps=1e-7):
 
 
 def epsilon_hat(make, beta2=0.999, eps=1e-7):
-    r"""Keras and scikit-learn add epsilon to :math:`\sqrt v` before the correction.
+    r"""Keras and scikit-learn add ε to √v before the correction for the start, not after it.
 
     Ours adds it after, so at step t it has to be :math:`\epsilon / \sqrt{1 - \beta_2^{t+1}}`.
     """
@@ -77,7 +77,7 @@ def epsilon_hat(make, beta2=0.999, eps=1e-7):
 
 
 def epsilon_in_root(optimizer, alpha, eps):
-    r"""RMSprop of optax and Keras: :math:`\sqrt{v + \epsilon}`.
+    r"""RMSprop of optax and Keras has √(v + ε) for √v + ε.
 
     As v is a running average, :math:`v + \epsilon` is the running average of
     :math:`g^2 + \epsilon` that starts at :math:`\epsilon`.
@@ -95,7 +95,7 @@ def epsilon_in_root(optimizer, alpha, eps):
 
 
 def corrected_maximum(beta2):
-    """AMSGrad of optax: the largest of the corrected second moments, where ours is of the raw.
+    """AMSGrad of optax takes the largest of the corrected second moments, not of the raw ones.
 
     Ours divides the largest by the correction of the step; multiplying by the ratio of two
     corrections first keeps the older ones at their own.
@@ -113,7 +113,7 @@ def corrected_maximum(beta2):
 
 
 def torch_clip(optimizer, bound):
-    """PyTorch divides by the norm plus 1e-6."""
+    """PyTorch clips by the norm plus 1e-6."""
 
     def update(grad, state, theta, lr):
         norm = max(np.sqrt(grad @ grad), NOTHING)
@@ -123,7 +123,10 @@ def torch_clip(optimizer, bound):
 
 
 def in_two(first, second):
-    """The step of the first optimiser, its rate included, is the gradient of the second."""
+    """LARS of optax has a buffer that sums whole steps, rate and ratio included.
+
+    The step of the first optimiser, its rate included, is the gradient of the second.
+    """
 
     def update(grad, state, theta, lr):
         moved, inner = first.update(grad, state[0], theta, lr)
