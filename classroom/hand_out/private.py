@@ -42,11 +42,12 @@ def begin(folder):
     ValueError
         If a file of the template is there already.
     """
-    there = [path.name for path in TEMPLATE.iterdir() if (folder / path.name).exists()]
+    files = [path for path in sorted(TEMPLATE.iterdir()) if path.is_file()]
+    there = [path.name for path in files if (folder / path.name).exists()]
     if there:
-        raise ValueError(f"{folder} has {', '.join(sorted(there))} already")
+        raise ValueError(f"{folder} has {', '.join(there)} already")
     folder.mkdir(parents=True, exist_ok=True)
-    for path in TEMPLATE.iterdir():
+    for path in files:
         shutil.copyfile(path, folder / path.name)
 
 
@@ -125,5 +126,5 @@ def main():
         else:
             write(given.folder, given.out)
             print(f"Hand out all that is in {os.path.relpath(given.out)}")
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))

@@ -68,21 +68,32 @@ def strip(notebook):
     Raises
     ------
     ValueError
-        If a solution directive stands in a cell that does not have the role ``solution``.
+        If a cell from the start of a solution to its end does not have the role ``solution``.
     """
-    stripped = copy.deepcopy(notebook)
-    stripped.cells = [cell for cell in stripped.cells if role(cell) != "solution"]
-    for cell in stripped.cells:
-        if cell.cell_type == "markdown" and "{solution-" in cell.source:
+    for cell in of_solutions(notebook):
+        if role(cell) != "solution":
             raise ValueError(
-                f"cell {cell.id} holds a solution directive but its role is {role(cell)!r}, "
+                f"cell {cell.id} is part of a solution but its role is {role(cell)!r}, "
                 "expected 'solution'"
             )
+    stripped = copy.deepcopy(notebook)
+    stripped.cells = [cell for cell in stripped.cells if role(cell) != "solution"]
     asked = [cell for cell in stripped.cells if role(cell) in ("student", "stub", "check")]
     for cell in asked + measured_answers(stripped):
         cell.outputs = []
         cell.execution_count = None
     return stripped
+
+
+def of_solutions(notebook):
+    """The cells from the start of each solution to its end."""
+    inside = False
+    for cell in notebook.cells:
+        text = cell.source if cell.cell_type == "markdown" else ""
+        inside = inside or "{solution-start}" in text
+        if inside or "{solution-end}" in text:
+            yield cell
+        inside = inside and "{solution-end}" not in text
 
 
 def measured_answers(notebook):

@@ -155,7 +155,7 @@ def questions_in(folder):
     Raises
     ------
     ValueError
-        If a check is of an exercise that is not asked above it.
+        If a check is of an exercise that is not asked above it, or that has one already.
     """
     found = {}
     for path in sorted(folder.glob("*.ipynb")):
@@ -169,6 +169,9 @@ def questions_in(folder):
             if role(cell) == "check":
                 if label not in titles:
                     raise ValueError(f"{path.name}: no {{exercise}} above its check says {label}")
+                if label in found:
+                    told = "a cell's metadata say of which exercise it is"
+                    raise ValueError(f"{path.name}: two checks are of {label}; {told}")
                 found[label] = Question(titles[label], check_call(cell.source)[1])
     return found
 

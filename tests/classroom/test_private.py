@@ -44,6 +44,14 @@ def test_a_new_folder_has_the_template_and_keeps_what_it_has(folder):
     assert [path.read_text() for path in folder.iterdir()] == ["mine"]
 
 
+def test_what_an_installer_compiles_is_no_part_of_the_template(tmp_path, monkeypatch):
+    shutil.copytree(private.TEMPLATE, tmp_path / "template")
+    (tmp_path / "template" / "__pycache__").mkdir(exist_ok=True)
+    monkeypatch.setattr(private, "TEMPLATE", tmp_path / "template")
+    private.begin(tmp_path / "own")
+    assert len(list((tmp_path / "own").iterdir())) == 2
+
+
 def test_in_the_teachers_folder_the_notebook_runs_and_its_solutions_pass(folder, monkeypatch):
     monkeypatch.chdir(folder)
     cells = nbformat.read(folder / "90-exercises.ipynb", 4).cells
@@ -161,6 +169,7 @@ def test_without_the_folder_they_are_none_of_the_course(tmp_path):
         ("exercises_90.py", '"90-e1": Ex', '"91-e1": Ex', "'91-e1' must begin with '90-e'"),
         ("exercises_90.py", '"90-e1": Ex', '"90-e3": Ex', "90-e1 is defined in no exercises_NN.py"),
         ("90-exercises.ipynb", ":label: 90-e1", ":label: 90-e7", "no {exercise} above its check s"),
+        ("90-exercises.ipynb", '"90-e2"', '"90-e1"', "two checks are of 90-e1; a cell's met"),
         ("90-exercises.ipynb", '"role": "check"', '"role": "stub"', "90-e1 is asked in no noteb"),
     ],
 )
@@ -204,6 +213,18 @@ def test_a_definition_whose_own_answers_are_judged_otherwise_is_not_handed_out(f
     with pytest.raises(ValueError, match="90-e1: of the mistake “the term ab is left out”"):
         private.write(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cell_added_to_a_solution_is_not_handed_out(folder, tmp_path):
+    path = folder / "90-exercises.ipynb"
+    notebook = nbformat.read(path, 4)
+    place = next(k for k, cell in enumerate(notebook.cells) if cell.id == "e2-solution-code")
+    notebook.cells.insert(place, nbformat.v4.new_code_cell("secret = 1", id="added"))
+    nbformat.write(notebook, path)
+    built_site()
+    with pytest.raises(ValueError, match="cell added is part of a solution but its role is None"):
+        private.write(folder, tmp_path / "out")
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
 
 
 def test_what_is_handed_out_does_not_overwrite_the_answers(folder):

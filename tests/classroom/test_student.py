@@ -112,10 +112,17 @@ def test_no_answer_of_a_prediction_stands_open(notebook):
     assert not any(cells[k + 1].get("outputs") for k in predicted)
 
 
-def test_a_solution_without_its_role_is_refused():
-    cell = new_markdown_cell(":::{solution-start} 03-e1\n:::")
-    with pytest.raises(ValueError, match="expected 'solution'"):
-        student.strip(new_notebook(cells=[cell]))
+@pytest.mark.parametrize("lost", range(4))
+def test_a_solution_without_its_role_is_refused(lost):
+    texts = [":::{solution-start} 03-e1\n:::", "x = 1", "So it is.", ":::{solution-end}\n:::"]
+    cells = [new_code_cell(t) if t == "x = 1" else new_markdown_cell(t) for t in texts]
+    for place, cell in enumerate(cells):
+        cell.metadata["course"] = {"role": "solution"} if place != lost else {}
+    after = new_code_cell("y = 1")
+    with pytest.raises(ValueError, match=f"cell {cells[lost].id} .* expected 'solution'"):
+        student.strip(new_notebook(cells=[*cells, after]))
+    cells[lost].metadata["course"] = {"role": "solution"}
+    assert student.strip(new_notebook(cells=[*cells, after])).cells == [after]
 
 
 @pytest.fixture(scope="module")
