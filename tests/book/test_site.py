@@ -28,7 +28,7 @@ def by_one(page, asked=None):
     return pytest.param(asked or page, id=page, marks=pytest.mark.xdist_group(page))
 
 
-each_page = pytest.mark.parametrize("page", map(by_one, contents() + EXTRA_PAGES))
+each_page = pytest.mark.parametrize("page", [*map(by_one, contents() + EXTRA_PAGES)])
 each_notebook = pytest.mark.parametrize(
     "notebook", [by_one(page_of(notebook), notebook) for notebook in NOTEBOOKS]
 )
