@@ -8,13 +8,18 @@ has no answers.
 """
 
 import json
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
+import pybtex.plugin
 from explorers import MEASURED, load
 from sphinx.addnodes import pending_xref
 
 from classroom.hand_out import student, wheel
+
+# For each of hundreds of citations pybtex looks through every installed package anew.
+pybtex.plugin._load_entry_point = cache(pybtex.plugin._load_entry_point)
 
 CITED = {"t": "cite:t", "p": "cite:p"}
 

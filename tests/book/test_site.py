@@ -17,7 +17,24 @@ EXTRA_PAGES = ["index", "genindex", "search"]
 PLACE = re.compile(r'<[^<>]*?\s(?:id|name)="([^"]*)"')
 RAW_MARKUP = re.compile(r"\{[a-z]+(?::[a-z]+)?\}`|\bglue:|^:{3,}|\$\$", re.MULTILINE)
 
-each_page = pytest.mark.parametrize("page", contents() + EXTRA_PAGES)
+
+
+def page_of(notebook):
+    return notebook.path.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def by_one(page, asked=None):
+    """What is asked of a page is asked by one worker, who parses it once."""
+    return pytest.param(asked or page, id=page, marks=pytest.mark.xdist_group(page))
+
+
+each_page = pytest.mark.parametrize("page", [*map(by_one, contents() + EXTRA_PAGES)])
+each_notebook = pytest.mark.parametrize(
+    "notebook", [by_one(page_of(notebook), notebook) for notebook in NOTEBOOKS]
+)
+each_chapter = pytest.mark.parametrize(
+    "chapter", [by_one(page_of(chapter), chapter) for chapter in CHAPTERS]
+)
 
 
 @cache
@@ -100,19 +117,15 @@ def test_raw_markup_is_seen():
 
 @each_page
 def test_published_numbers_read_as_in_print(page):
-    soup = BeautifulSoup(
-        (built_site() / f"{page}.html").read_text(encoding="utf-8"), "html.parser"
-    )
+    soup = parsed(built_site() / f"{page}.html")
     numbers = [number.get_text() for number in soup.select("article .pasted-text")]
     assert not [number for number in numbers if re.search(r"e|^-", number)]
-    for verbatim in soup.select("pre, code, script, style, .math"):
-        verbatim.decompose()
-    assert not re.findall(r".{0,20}(?:[ \n]|\d)%", soup.get_text())
+    assert not re.findall(r".{0,20}(?:[ \n]|\d)%", prose(soup))
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+@each_notebook
 def test_every_stored_figure_is_on_the_page(notebook):
-    page = built_site() / notebook.path.relative_to(ROOT).with_suffix(".html")
+    page = built_site() / f"{page_of(notebook)}.html"
     shown = [image.get("alt") for image in parsed(page).select("article .cell_output img")]
     stored = [
         " ".join(figure.data["text/plain"].split())
@@ -122,15 +135,15 @@ def test_every_stored_figure_is_on_the_page(notebook):
     assert [" ".join((alt or "").split()) for alt in shown] == stored
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=str)
+@each_notebook
 def test_every_code_cell_can_be_linked(notebook):
-    page = built_site() / notebook.path.relative_to(ROOT).with_suffix(".html")
+    page = built_site() / f"{page_of(notebook)}.html"
     assert {f"cell-{cell.id}" for cell in notebook.code} <= anchors(page)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS, ids=str)
+@each_chapter
 def test_a_chapter_has_the_number_of_its_file(chapter):
-    page = built_site() / chapter.path.relative_to(ROOT).with_suffix(".html")
+    page = built_site() / f"{page_of(chapter)}.html"
     shown = parsed(page).select_one("h1 .section-number").get_text()
     assert shown.strip() == f"{int(chapter.name)}."
     entry = parsed(page).select_one("a.current")  # in the sidebar

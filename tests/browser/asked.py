@@ -326,12 +326,13 @@ def widens_panels(page):
     return [panel for panel in page.evaluate(PANELS) if panel[0] > 760]
 
 
+# Of formulas only the boxes are asked: what is inside one has the room that was written for it.
 TOO_WIDE = """() => {
   const width = document.documentElement.clientWidth;
   const scrolls = (e) => e && e !== document.body
     && (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(e).overflowX)
         || scrolls(e.parentElement));
-  return [...document.querySelectorAll("article *")]
+  return [...document.querySelectorAll("article *:not(mjx-container *)")]
     .filter((e) => e.getBoundingClientRect().right > width + 1 && !scrolls(e.parentElement)
         && !["auto", "scroll"].includes(getComputedStyle(e).overflowX))
     .map((e) => e.tagName + "." + e.className);
@@ -361,7 +362,7 @@ def is_too_wide_unfolded(page):
 
 # What scrolls, and of that: what no keyboard reaches, what has no shade at the side where there is
 # more, and what is a formula.
-SCROLLING = """() => [...document.querySelectorAll("article *")]
+SCROLLING = """() => [...document.querySelectorAll("article *:not(mjx-container *)")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0
     && ["auto", "scroll"].includes(getComputedStyle(box).overflowX) && box.checkVisibility())
   .filter((box) => WRONG)

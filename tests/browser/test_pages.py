@@ -4,6 +4,7 @@ import pytest
 
 from tests.book.notebooks import contents
 from tests.browser.asked import CHAPTER_PAGES, DESK, FITTED, PAGES, PHONE, QUESTIONS
+from tests.browser.conftest import tidy
 from tests.environment import built_site
 
 each_way = pytest.mark.parametrize("way", [DESK, PHONE], ids=["desk", "phone"])
@@ -57,6 +58,25 @@ def test_formulas_have_their_room_before_their_fonts(visit_excerpt):
     opened.reload()
     before = opened.evaluate(ROOMS, LAID_OUT)
     assert len(before) > 9 and before == after
+
+
+STATE = """() => [sessionStorage.made, localStorage.made, document.cookie,
+  matchMedia("print").matches, matchMedia("(prefers-reduced-motion: reduce)").matches]"""
+
+
+def test_nothing_of_a_test_stays_in_its_window(visit):
+    opened = visit(CHAPTER_PAGES[0], "http")
+    address = opened.url
+    opened.evaluate("sessionStorage.made = localStorage.made = document.cookie = 'made=up'")
+    opened.emulate_media(media="print", reduced_motion="reduce")
+    opened.route("**/*.png", lambda route: route.abort())
+    assert all(opened.evaluate(STATE))
+    tidy(opened)
+    opened.complaints.clear()
+    opened.goto(address)
+    opened.locator("article .cell_output img").first.scroll_into_view_if_needed()
+    assert not any(opened.evaluate(STATE))
+    assert opened.complaints == []
 
 
 def test_source_pages_open_without_complaint(visit):
