@@ -266,20 +266,31 @@ def test_faq_is_measured(chapter):
     assert not set(questions) - answered, "each answer ends in a cell that asserts it"
 
 
+def predictions(cells):
+    """The predictions among some cells, each as its question, its answer and what measured it."""
+    places = [k for k, cell in enumerate(cells) if ":class: predict" in cell.source]
+    return [cells[k : k + 3] for k in places]
+
+
+def right_answer(question, answer, measurement):
+    """The letter that is right, of a prediction that has all its parts."""
+    options = OPTION.findall(question.source)
+    assert options == list("abcd")[: len(options)] and len(options) >= 2, question.source
+    assert ":class: dropdown" in answer.source
+    right = RIGHT.search(answer.source)
+    assert right and right[1] in options, "an answer begins with the option that is right"
+    hinted = HINT.findall(answer.source)
+    assert hinted == [letter for letter in options if letter != right[1]], answer.source
+    assert role(measurement) == "measure" and measures(measurement)
+    return right[1]
+
+
 @each_chapter
 def test_predictions_are_folded_and_measured(chapter):
-    cells = chapter.section("Exercises")
-    places = [k for k, cell in enumerate(cells) if ":class: predict" in cell.source]
-    assert 3 <= len(places) <= 5
-    for question, answer, measurement in (cells[k : k + 3] for k in places):
-        options = OPTION.findall(question.source)
-        assert options == list("abcd")[: len(options)] and len(options) >= 2, question.source
-        assert ":class: dropdown" in answer.source
-        right = RIGHT.search(answer.source)
-        assert right and right[1] in options, "an answer begins with the option that is right"
-        hinted = HINT.findall(answer.source)
-        assert hinted == [letter for letter in options if letter != right[1]], answer.source
-        assert role(measurement) == "measure" and measures(measurement)
+    found = predictions(chapter.section("Exercises"))
+    assert 3 <= len(found) <= 5
+    for prediction in found:
+        right_answer(*prediction)
 
 
 @each_chapter

@@ -30,7 +30,7 @@ def page(name):
 
 @cache
 def head(chapter):
-    """The built page of a chapter from its title to its first section; no more is needed."""
+    """The built page of a chapter from its title to its first section."""
     path = built_site() / chapter.path.relative_to(ROOT).with_suffix(".html")
     html = re.search(r"<article.*?</h1>(.*?)<h2", path.read_text(encoding="utf-8"), re.DOTALL)[1]
     return BeautifulSoup(html, pages.PARSER)
