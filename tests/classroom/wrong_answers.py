@@ -1049,6 +1049,39 @@ def weights_of_the_classes(labels, said, new, K):
     return np.linalg.solve(joint, np.bincount(new, minlength=K) / len(new))
 
 
+# ---- 23
+
+
+def clip_the_mean(grads, C, sigma, noise):
+    g = grads.mean(axis=0)
+    return g * min(1, C / np.linalg.norm(g)) + sigma * C * noise / len(grads)
+
+
+def always_of_length(grads, C, sigma, noise):
+    rows = [C * g / np.linalg.norm(g) for g in grads]
+    return (np.sum(rows, axis=0) + sigma * C * noise) / len(grads)
+
+
+def noise_of_sigma(grads, C, sigma, noise):
+    rows = [g * min(1.0, C / (np.linalg.norm(g) + 1e-12)) for g in grads]
+    return (np.sum(rows, axis=0) + sigma * noise) / len(grads)
+
+
+def noise_on_the_mean(grads, C, sigma, noise):
+    rows = [g * min(1.0, C / (np.linalg.norm(g) + 1e-12)) for g in grads]
+    return np.mean(rows, axis=0) + sigma * C * noise
+
+
+def entries_clipped(grads, C, sigma, noise):
+    return np.minimum(np.maximum(grads, -C), C).mean(axis=0) + sigma * C * noise / len(grads)
+
+
+def noise_before_clipping(grads, C, sigma, noise):
+    noisy = grads + sigma * C * noise
+    length = np.linalg.norm(noisy, axis=1, keepdims=True)
+    return (noisy / np.maximum(1, length / C)).mean(axis=0)
+
+
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
@@ -1457,6 +1490,29 @@ ANSWERS = {
         (0.41, 0.044),  # the lag alone
         (0.329, 0.165),  # σ for σ²
         (0.163, 0.25),  # the formula of the random walk
+    ],
+    "23-e1": [
+        (2, 1, 4 / 5, 16.5),  # as with fresh gradients and one step
+        (1, 1 / 2, 1 / 5, 11),  # half of the limit, 1/K, the mean of the minima
+        (0.618, 1 / 4, 4, 15),  # τ = 2, the mean age
+        (1 / 2, 1 / 4, 5 / 6, 10.3125),  # no factor 2, K/(K + 1), after one round
+        (1, 1 / 4, 4 / 5, 18.857),  # four local steps
+    ],
+    "23-e2": [
+        clip_the_mean,
+        always_of_length,
+        noise_of_sigma,
+        noise_on_the_mean,
+        entries_clipped,
+        noise_before_clipping,
+    ],
+    "23-e3": [
+        (1.99, 340),  # one step
+        (199, 340),  # T for √T
+        (24.2, 400),  # √(2 log(1.25/δ)), and the square of ε
+        (19.9, 200),  # proportional to ε
+        (19.9, 184),  # to μ
+        (19.9, 240),  # the steps to come
     ],
     "25-e1": [
         (0.4, 0.1, 0.05, 0.005),  # the ratio upside down
