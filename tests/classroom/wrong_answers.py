@@ -1082,6 +1082,34 @@ def noise_before_clipping(grads, C, sigma, noise):
     return (noisy / np.maximum(1, length / C)).mean(axis=0)
 
 
+# ---- 24
+
+
+def where_it_is_highest(here, ahead, behind):
+    middle = 0.5 * (ahead + behind)
+    return np.angle((here - middle) + 0.5j * (ahead - behind))
+
+
+def swing_about_zero(here, ahead, behind):
+    return np.angle(-here - 0.5j * (ahead - behind))
+
+
+def ratio_of_the_weights(here, ahead, behind):
+    return np.arctan(0.5 * (ahead - behind) / (here - 0.5 * (ahead + behind)))
+
+
+def down_by_the_slope(here, ahead, behind):
+    return 0.5 * (behind - ahead)
+
+
+def against_the_highest(here, ahead, behind):
+    return -where_it_is_highest(here, ahead, behind)
+
+
+def whole_difference(here, ahead, behind):
+    return np.angle(0.5 * (ahead + behind) - here - 1j * (ahead - behind))
+
+
 Y, W_SLIP = [[7, 0], [2, 5]], [[2, 0], [5, 2]]
 X_PLUS = [[1, -1, 0], [2, 1, -1], [0, 2, 0]]
 X_RIGHT = [[1, -1, 0], [2, -1, 1], [0, -2, 0]]
@@ -1535,5 +1563,26 @@ ANSWERS = {
         (0.8167, 0.5, 0.5425),  # the ratio of two moves
         (0.8, 0.05, 0.5425),  # the decay with its rate
         (0.8, 0.5, 0.5),  # guessed
+    ],
+    "24-e1": [
+        (0.001, 1 / 2, -1.5, 27 / 4096),  # h cubed, and three factors
+        (0.1, 1, -0.2 - 2.44**0.5, 9 / 512),  # the whole difference, and on with it
+        (0.1, 1 / np.pi, -0.7, 9 / 64),  # over the distance; the lowest that was seen
+        (0.002 ** (1 / 3), -1 / 2, -1.3, 1 / 32),  # about zero, and cosines squared
+        ((2e-6) ** (1 / 3), 1 / 2, -1.4, (9 / 512) ** 0.5),  # the noise squared, no slope
+    ],
+    "24-e2": [
+        where_it_is_highest,
+        swing_about_zero,
+        ratio_of_the_weights,
+        down_by_the_slope,
+        against_the_highest,
+        whole_difference,
+    ],
+    "24-e3": [
+        (0.538, 0.00878),  # twenty factors
+        (0.552, 0.096),  # the root
+        (0.752, 0.01726),  # cosines squared
+        (0.546, 0.00913),  # squared after the mean
     ],
 }
