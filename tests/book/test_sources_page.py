@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 from myst_parser.mdit_to_docutils.base import default_slugify
 
-from tests.book.notebooks import CHAPTERS, HEADING, Notebook, headings, notebook
-from tests.environment import ROOT
+from tests.book.notebooks import HEADING, Notebook, headings, notebook
 
 PAGE = notebook("sources")
 ROW = re.compile(r"^\| (.+?) \| (.+?) \|$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]+\]\(([^)]*)\)")
-LATER = re.compile(r"to come in chapter (\d\d)")
 CHAPTER = re.compile(r"\[(\d\d): ")
 
 # What each article covers, in our words.
@@ -155,13 +153,6 @@ def places(path):
     return {default_slugify(text) for _, text in HEADING.findall(path.read_text("utf-8"))}
 
 
-def planned():
-    """The chapters that the map announces and that nobody has written yet."""
-    text = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
-    announced = set(re.findall(r"^\| (\d\d) \| .+ · \*to come\* \|", text, re.MULTILINE))
-    return announced - {chapter.name for chapter in CHAPTERS}
-
-
 @each_article
 def test_every_topic_has_a_row(article):
     wanted = [line.strip() for line in TOPICS[article].strip().splitlines()]
@@ -171,7 +162,7 @@ def test_every_topic_has_a_row(article):
 @each_article
 def test_every_row_leads_somewhere(article):
     for topic, homes in rows(article):
-        assert LINK.search(homes) or LATER.search(homes), f"{topic} has no home"
+        assert LINK.search(homes), f"{topic} has no home"
 
 
 @each_article
@@ -191,10 +182,3 @@ def test_a_link_names_the_chapter_it_leads_to(article):
             named, address = CHAPTER.findall(home), LINK.findall(home)
             if address and address[0].startswith("../chapters/"):
                 assert named == [Path(address[0]).name[:2]], f"{topic}: {home}"
-
-
-@each_article
-def test_what_is_to_come_has_not_come(article):
-    for topic, homes in rows(article):
-        stale = set(LATER.findall(homes)) - planned()
-        assert not stale, f"{topic}: link the chapters {sorted(stale)} that are written now"
