@@ -102,6 +102,17 @@ def another_length(grads, C, sigma, noise):
     return (kept.sum(axis=0) + sigma * C * noise) / len(grads)
 
 
+def one_length_for_all(grads, C, sigma, noise):
+    """The length of the whole array, where each row has its own."""
+    kept = grads / max(1, np.sqrt((grads**2).sum()) / C)
+    return (kept.sum(axis=0) + sigma * C * noise) / len(grads)
+
+
+def upside_down(grads, C, sigma, noise):
+    kept = grads * np.minimum(1, lengths(grads) / C)
+    return (kept.sum(axis=0) + sigma * C * noise) / len(grads)
+
+
 def squared_length(grads, C, sigma, noise):
     kept = grads / np.maximum(1, lengths(grads) ** 2 / C)
     return (kept.sum(axis=0) + sigma * C * noise) / len(grads)
@@ -164,7 +175,7 @@ EXERCISES = {
                 "Two workers in turns: how old is each gradient?",
             ),
             Mistake(
-                "the sine was taken of the angle in degrees, or without the factor two",
+                "the factor two before the sine is missing",
                 (1 / 2, ..., ..., ...),
                 "Put your h into the recursion. Does the error grow just above it?",
             ),
@@ -331,6 +342,16 @@ EXERCISES = {
                 "the square of the length is compared with C",
                 squared_length,
                 "The length is the root of the sum of squares.",
+            ),
+            Mistake(
+                "one length is taken for all rows together",
+                one_length_for_all,
+                "`np.linalg.norm` needs an axis to give a length for each row.",
+            ),
+            Mistake(
+                "the factor is upside down: short rows are shortened",
+                upside_down,
+                "With which factor does a row of the length 2C get the length C?",
             ),
             Mistake(
                 "columns are shortened, not rows",

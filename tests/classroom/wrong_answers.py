@@ -1076,6 +1076,16 @@ def entries_clipped(grads, C, sigma, noise):
     return np.minimum(np.maximum(grads, -C), C).mean(axis=0) + sigma * C * noise / len(grads)
 
 
+def norm_without_axis(grads, C, sigma, noise):
+    kept = grads / np.maximum(1, np.linalg.norm(grads) / C)
+    return (kept.sum(axis=0) + sigma * C * noise) / len(grads)
+
+
+def ratio_upside_down(grads, C, sigma, noise):
+    rows = [g * min(1.0, np.linalg.norm(g) / C) for g in grads]
+    return (np.sum(rows, axis=0) + sigma * C * noise) / len(grads)
+
+
 def noise_before_clipping(grads, C, sigma, noise):
     noisy = grads + sigma * C * noise
     length = np.linalg.norm(noisy, axis=1, keepdims=True)
@@ -1533,6 +1543,8 @@ ANSWERS = {
         noise_on_the_mean,
         entries_clipped,
         noise_before_clipping,
+        norm_without_axis,
+        ratio_upside_down,
     ],
     "23-e3": [
         (1.99, 340),  # one step
