@@ -37,6 +37,14 @@ def other_way(here, ahead, behind):
     return -to_bottom(here, ahead, behind)
 
 
+def mirrored_top(here, ahead, behind):
+    return -to_top(here, ahead, behind)
+
+
+def arccosine(here, ahead, behind):
+    return abs(to_bottom(here, ahead, behind))
+
+
 def one_half_of_the_circle(here, ahead, behind):
     cosine = here - (ahead + behind) / 2
     return np.arctan((ahead - behind) / 2 / cosine)
@@ -264,6 +272,11 @@ EXERCISES = {
                 "The derivative of cos²(θ/2) is not the sine itself.",
             ),
             Mistake(
+                "every factor was differentiated",
+                (..., ..., ..., 1 / 512),
+                "Only the first angle moves. What is the mean square of a factor that stays?",
+            ),
+            Mistake(
                 "that is the root",
                 (..., ..., ..., (9 / 512) ** 0.5),
                 "The mean square was asked for.",
@@ -315,6 +328,16 @@ EXERCISES = {
                 "it moves the other way",
                 other_way,
                 "If f rises ahead, which way is down?",
+            ),
+            Mistake(
+                "that is minus the way to the highest point",
+                mirrored_top,
+                "The lowest point is half a turn from the highest.",
+            ),
+            Mistake(
+                "the arccosine knows only half of the circle",
+                arccosine,
+                "It gives how far, not to which side. `np.arctan2` takes both parts.",
             ),
             Mistake(
                 "the arctangent of a ratio knows only half of the circle",
