@@ -272,6 +272,11 @@ EXERCISES = {
                 "The gradient of the first step has moved the parameter, too.",
             ),
             Mistake(
+                "the decay has shrunk the step of its own line, too",
+                (..., 5 / 9, ...),
+                "Is the decay a share of the parameter before the step, or after it?",
+            ),
+            Mistake(
                 "the decay has the wrong sign",
                 (..., -0.5, ...),
                 "Does it make the parameter larger or smaller?",

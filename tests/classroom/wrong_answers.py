@@ -1574,6 +1574,7 @@ ANSWERS = {
         (0.5333, 0.5, 0.5804),  # the decay in the gradient, two lines read
         (0.8167, 0.5, 0.5425),  # the ratio of two moves
         (0.8, 0.05, 0.5425),  # the decay with its rate
+        (0.797, 0.5556, 0.5425),  # the decay of what the step has left
         (0.8, 0.5, 0.5),  # guessed
     ],
     "24-e1": [
