@@ -130,7 +130,7 @@ class Tables:
 
 
 def hours(minutes):
-    return [nodes.Text(f"{minutes // 60} h {minutes % 60:02d}")]
+    return [nodes.Text(f"{minutes // 60}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{minutes % 60:02d}")]
 
 
 def table(head, rows):

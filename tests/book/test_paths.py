@@ -155,7 +155,7 @@ def minutes(number):
 
 
 def in_minutes(text):
-    hours, rest = map(int, re.fullmatch(r"(\d+) h (\d\d)", text.strip()).groups())
+    hours, rest = map(int, re.fullmatch(r"(\d+)\xa0h\xa0(\d\d)", text.strip()).groups())
     return 60 * hours + rest
 
 
