@@ -22,7 +22,6 @@ LINK = re.compile(r"\]\((\d\d)-[\w-]+\.ipynb")
 TITLE = re.compile(r"# (.+)")
 INKS = 4  # course.css has a colour for each; lanes side by side differ
 ROOM = {"wide": (2.2, 1.0), "narrow": (3.3, 0.62)}  # height of a row and width of a lane, in rem
-NUMBER = 1.7  # rem beside the lanes
 LABEL = "A line from each chapter to those that need it; the list after this picture says the same"
 
 
@@ -81,21 +80,19 @@ def picture(edges, kind):
         chapter: (10 * lane * (place[chapter] + 0.6), 10 * row * (k + 0.5))
         for k, chapter in enumerate(edges)
     }
-    width, height = lane * (max(place.values()) + 1.2) + NUMBER, row * len(edges)
+    width, height = lane * (max(place.values()) + 1.2), row * len(edges)
     lines = "".join(
         f'<path class="lane-{place[one] % INKS}" data-edge="{one}-{chapter}"'
         f' d="{branch(where[one], where[chapter], 4)}"/>'
         for chapter, before in edges.items()
         for one in before
     )
-    right = 10 * width - 14
     rows = "".join(
-        f'<path class="row" d="M{x:g} {y:g}H{right - 2:g}"/>' for x, y in where.values()
+        f'<path class="row" d="M{x:g} {y:g}H{10 * width:g}"/>' for x, y in where.values()
     )
     dots = "".join(
         f'<circle class="lane-{place[chapter] % INKS}{" core" if chapter in CORE else ""}"'
         f' cx="{x:g}" cy="{y:g}" r="{4 if chapter in CORE else 3}"/>'
-        f'<text x="{right:g}" y="{y + 3.3:g}">{chapter}</text>'
         for chapter, (x, y) in where.items()
     )
     return (
@@ -117,7 +114,7 @@ class NeedsGraph(SphinxDirective):
         items = []
         for doc, (chapter, text) in zip(docs, texts.items(), strict=True):
             before = f"needs {', '.join(needs[chapter])}" if needs[chapter] else "needs no other"
-            items += [f"1. [{TITLE.match(text)[1]}](/{doc}.ipynb) *{before}*"]
+            items += [f"- {chapter} [{TITLE.match(text)[1]}](/{doc}.ipynb) *{before}*"]
         pictures = "".join(picture(drawn(needs), kind) for kind in ROOM)
         box = nodes.container(classes=["needs"])
         box += nodes.raw("", pictures, format="html")

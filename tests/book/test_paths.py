@@ -74,7 +74,7 @@ def test_every_chapter_needs_earlier_ones_only(chapter):
 
 
 def test_the_list_says_what_the_chapters_state():
-    rows = page("book/index").select(".needs > ol > li")
+    rows = page("book/index").select(".needs > ul > li")
     shown = {chapters_in(row)[0]: re.findall(r"\b\d\d\b", row.em.get_text()) for row in rows}
     assert shown == stated()
 
@@ -83,7 +83,7 @@ def test_the_list_says_what_the_chapters_state():
 def test_the_picture_draws_what_does_not_follow(kind):
     (picture,) = page("book/index").select(f".needs svg.{kind}")
     lines = [line["data-edge"].split("-") for line in picture.select("path[data-edge]")]
-    assert [text.get_text() for text in picture.select("text")] == NUMBERS
+    assert len(picture.select("circle")) == len(NUMBERS)
     edges = {number: {one for one, other in lines if other == number} for number in NUMBERS}
     everything = reach(stated())
     assert reach(edges) == everything, "a prerequisite is lost, or one is invented"
