@@ -79,6 +79,30 @@ def test_nothing_of_a_test_stays_in_its_window(visit):
     assert opened.complaints == []
 
 
+# A formula's room ends as far below the line as is written for it, in pixels.
+OFF_THE_LINE = """() => [...document.querySelectorAll("article mjx-container")]
+  .filter((formula) => formula.matches(":not([display], .wide)"))
+  .filter((formula) => formula.checkVisibility())
+  .map((formula) => {
+    const probe = document.createElement("span");
+    probe.style.display = "inline-block";
+    formula.after(probe);
+    const line = probe.getBoundingClientRect().bottom;
+    probe.remove();
+    const low = formula.getBoundingClientRect().bottom - line;
+    return low + parseFloat(getComputedStyle(formula).verticalAlign);
+  })"""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_formulas_stand_on_their_line(visit_excerpt, media):
+    opened = visit_excerpt("http")
+    opened.emulate_media(media=media)
+    off = opened.evaluate(OFF_THE_LINE)
+    assert len(off) > 9
+    assert off == pytest.approx([0] * len(off), abs=0.5)
+
+
 def test_source_pages_open_without_complaint(visit):
     # They have the head and the scripts of every page: the stricter of the two ways will do.
     first, *others = sorted((built_site() / "_modules").rglob("*.html"))
