@@ -3,6 +3,7 @@
 import pytest
 
 from book._tools import slides
+from tests.browser.asked import TWO_FRAMES
 from tests.environment import built_site
 
 pytestmark = pytest.mark.xdist_group("slides")  # the decks are made once, by one worker
@@ -68,5 +69,6 @@ def test_slides_fit_again_after_the_window_or_the_notes(longest, shown):
 def test_a_printed_slide_has_a_page(longest, shown):
     page = shown(longest)
     page.set_viewport_size({"width": 1280, "height": 1600})
+    page.evaluate(TWO_FRAMES)  # the event comes later, and would undo what printing has set
     pages = page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
     assert pages == page.locator(".slide").count()
