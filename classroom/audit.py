@@ -3,15 +3,19 @@
 Usage: python -m classroom.audit runs.csv
 
 The file has one line a run: which method, in which phase (``tune`` or ``report``), at which rate,
-with which seed, how many gradient evaluations it took, and its score, lower being better. The
-baseline is called ``sgd``. What the machine finds here two teachers need not discuss.
+with which seed, how many gradient evaluations it took, and its score, lower being better; that of
+a run that diverged is ``inf``. The baseline is called ``sgd``. What the machine finds here two
+teachers need not discuss.
 """
 
 import csv
+import math
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
-from statistics import NormalDist, mean, median, stdev
+from statistics import mean, median, stdev
+
+from scipy.stats import t as student
 
 COLUMNS = ("method", "phase", "rate", "seed", "evaluations", "score")
 BASELINE = "sgd"
@@ -24,10 +28,12 @@ def read(path):
     Raises
     ------
     ValueError
-        If a column is missing, or a line holds something else than it should.
+        If a column is missing, or a line holds something else than it should, or if there is none.
     """
     with Path(path).open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
+    if not lines:
+        raise ValueError(f"{path} has no runs; expected the columns {', '.join(COLUMNS)}")
     return [run_of(line, number) for number, line in enumerate(lines, start=2)]
 
 
@@ -38,7 +44,7 @@ def run_of(line, number):
     if line["phase"] not in ("tune", "report"):
         raise ValueError(f"line {number}: phase must be tune or report, got {line['phase']!r}")
     try:
-        return {
+        run = {
             "method": line["method"],
             "phase": line["phase"],
             "rate": float(line["rate"]),
@@ -48,6 +54,9 @@ def run_of(line, number):
         }
     except ValueError as error:
         raise ValueError(f"line {number}: {error}") from None
+    if math.isnan(run["score"]):
+        raise ValueError(f"line {number}: score nan; that of a run that diverged is inf")
+    return run
 
 
 def grouped(runs, phase, *names):
@@ -65,9 +74,18 @@ def complaints(runs):
     if BASELINE not in methods or len(methods) < 2:
         return [f"Compare with the baseline {BASELINE}: there is only {', '.join(methods)}."]
     found = []
-    for check in (equal_budgets, equal_tuning, other_seeds, enough_seeds, best_inside):
+    for check in (each_once, equal_budgets, equal_tuning, other_seeds, enough_seeds, best_inside):
         found += check(runs, methods)
     return found
+
+
+def each_once(runs, methods):
+    counts = Counter(tuple(run[name] for name in COLUMNS[:4]) for run in runs)
+    return [
+        f"{count} runs of {method}, {phase}, rate {rate:g}, seed {seed}: expected one."
+        for (method, phase, rate, seed), count in counts.items()
+        if count > 1
+    ]
 
 
 def equal_budgets(runs, methods):
@@ -131,8 +149,8 @@ def outcome(runs, method):
     -------
     dict
         ``difference``, the mean of baseline minus method, above 0 where the method is better;
-        ``low`` and ``high``, about it an interval that holds in 95 % of cases; ``wins``, the share
-        of the seeds in which the method is better.
+        ``low`` and ``high``, about it Student's interval at 95 %; ``wins``, the share of the seeds
+        in which the method is better. Where a run diverged the mean and its interval are nan.
     """
     scores = {
         name: {run["seed"]: run["score"] for run in reported}
@@ -140,14 +158,24 @@ def outcome(runs, method):
     }
     ours, theirs = scores[method], scores[BASELINE]
     gains = [theirs[seed] - ours[seed] for seed in sorted(set(ours) & set(theirs))]
-    room = NormalDist().inv_cdf(0.975) * stdev(gains) / len(gains) ** 0.5
-    middle = mean(gains)
+    middle = room = math.nan
+    if all(map(math.isfinite, gains)):
+        middle = mean(gains)
+        room = student.ppf(0.975, len(gains) - 1) * stdev(gains) / len(gains) ** 0.5
     return {
         "difference": middle,
         "low": middle - room,
         "high": middle + room,
         "wins": mean(gain > 0 for gain in gains),
     }
+
+
+def in_words(method, told):
+    share = f"{method} is better than {BASELINE} in {told['wins']:.0%} of seeds"
+    if math.isnan(told["difference"]):
+        return f"{share}; runs diverged, so there is no mean."
+    interval = f"95 % interval {told['low']:.3g} to {told['high']:.3g}"
+    return f"{share}, by {told['difference']:.3g} in the mean, {interval}."
 
 
 def main():
@@ -161,11 +189,7 @@ def main():
     print("\n".join(found) or "The comparison is fair, as far as the runs can tell.")
     if not found:
         for method in sorted({run["method"] for run in runs} - {BASELINE}):
-            told = outcome(runs, method)
-            print(
-                f"{method} is better than {BASELINE} by {told['difference']:.3g} in the mean, 95 % "
-                f"interval {told['low']:.3g} to {told['high']:.3g}, in {told['wins']:.0%} of seeds."
-            )
+            print(in_words(method, outcome(runs, method)))
     sys.exit(bool(found))
 
 

@@ -8,6 +8,7 @@ it: what stays is its form, what is asked, and how to test it.
 
 import inspect
 import json
+from collections import defaultdict
 
 import numpy as np
 
@@ -109,7 +110,11 @@ def restore(data):
     }
 
 
-def written(exercises):
-    """The practice data of some exercises as the content of a file."""
-    data = {label: record(exercise, label) for label, exercise in sorted(exercises.items())}
-    return (json.dumps(data, ensure_ascii=False) + "\n").encode()
+def files(exercises, stem):
+    """The practice data of some exercises as files, ``STEM_NN.json``: their contents by name."""
+    data = defaultdict(dict)
+    for label, exercise in sorted(exercises.items()):
+        data[f"{stem}_{label.split('-')[0]}.json"][label] = record(exercise, label)
+    return {
+        name: (json.dumps(told, ensure_ascii=False) + "\n").encode() for name, told in data.items()
+    }

@@ -6,7 +6,6 @@ from pathlib import Path
 from cells import code_cells
 from docutils import nodes
 from roles import role
-from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 from texts import exchange
 
 from classroom.hand_out.plain import in_print
@@ -117,28 +116,7 @@ def write_entrance(app, exception):
         (Path(app.outdir) / "index.html").write_text(html, encoding="utf-8")
 
 
-def number_by_file(assign):
-    """Number a chapter as its file is, while chapters before it are still to come."""
-
-    def assign_section_numbers(collector, env):
-        changed = assign(collector, env)
-        for page, numbers in env.toc_secnumbers.items():
-            chapter = re.match(r"chapters/(\d+)-", page)
-            if not chapter:
-                continue
-            for anchor, number in numbers.items():
-                numbers[anchor] = number and (int(chapter[1]), *number[1:])
-            for node in (env.titles[page], *env.tocs[page].findall(nodes.reference)):
-                if node.get("secnumber"):
-                    node["secnumber"] = [int(chapter[1]), *node["secnumber"][1:]]
-        return changed
-
-    return assign_section_numbers
-
-
 def setup(app):
-    collector = TocTreeCollectorWithStyles
-    collector.assign_section_numbers = number_by_file(collector.assign_section_numbers)
     app.connect("builder-inited", launch_only_what_is_published)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("autodoc-skip-member", skip_fields)

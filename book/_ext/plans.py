@@ -16,16 +16,17 @@ from sphinx.util.docutils import SphinxDirective
 
 CAPSTONE_WEEKS = 2
 CAPSTONE = "book/capstone"
+CHOICES = ("core", "all")
 
 
-class Plan(nodes.General, nodes.Element):
-    """Stands for a table of times until every chapter is read."""
+class Times(nodes.General, nodes.Element):
+    """Stands for a table of times until every chapter is read: which, and what it is asked."""
 
 
 class CorePathDirective(SphinxDirective):
     def run(self):
         note_chapters(self.env)
-        return [Plan(weeks=0, chapters="core")]
+        return [Times(table="core", asked=())]
 
 
 class PlanDirective(SphinxDirective):
@@ -34,7 +35,12 @@ class PlanDirective(SphinxDirective):
     def run(self):
         note_chapters(self.env)
         weeks, chapters = self.arguments
-        return [Plan(weeks=int(weeks), chapters=chapters)]
+        if not weeks.isdecimal() or int(weeks) <= CAPSTONE_WEEKS or chapters not in CHOICES:
+            raise self.error(
+                f"a plan of {weeks!r} weeks for {chapters!r}: expected more than {CAPSTONE_WEEKS} "
+                f"weeks, and {' or '.join(CHOICES)}"
+            )
+        return [Times(table="plan", asked=(int(weeks), chapters))]
 
 
 def shared(minutes, weeks):
@@ -147,15 +153,14 @@ def table(head, rows):
 
 def fill(app, doctree, docname):
     """Every chapter is read: put the tables where they are asked for."""
-    asked = list(doctree.findall(Plan))
-    tables = Tables(app, docname) if asked else None
-    for node in asked:
-        made = tables.plan(node["weeks"], node["chapters"]) if node["weeks"] else tables.core()
-        node.replace_self(made)
+    wanted = list(doctree.findall(Times))
+    tables = Tables(app, docname) if wanted else None
+    for node in wanted:
+        node.replace_self(getattr(tables, node["table"])(*node["asked"]))
 
 
 def setup(app):
-    app.add_node(Plan)
+    app.add_node(Times)
     app.add_directive("core-path", CorePathDirective)
     app.add_directive("plan", PlanDirective)
     app.connect("doctree-resolved", fill)

@@ -13,7 +13,6 @@ import copy
 import os
 import shutil
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import nbformat
@@ -106,11 +105,8 @@ def write(folder, target):
         make_plain(stripped, path.resolve(), numbering, numbers)
         stripped.cells.insert(0, first_cell(numbering))
         nbformat.write(stripped, target / path.name)
-    files = defaultdict(dict)
-    for label, exercise in exercises.items():
-        files[label.split("-")[0]][label] = exercise
-    for number, found in files.items():
-        (target / f"exercises_{number}.json").write_bytes(practice.written(found))
+    for name, content in practice.files(exercises, "exercises").items():
+        (target / name).write_bytes(content)
 
 
 def main():

@@ -17,7 +17,6 @@ import os
 import re
 import shutil
 import textwrap
-from collections import defaultdict
 from pathlib import Path
 
 import nbformat
@@ -183,13 +182,7 @@ def write_wheel(folder, numbering):
 
 def practice_files():
     """What stands in the wheel where there are no answers, by the names of the files."""
-    chapters = defaultdict(dict)
-    for label, exercise in collect().items():
-        chapters[label.split("-")[0]][label] = exercise
-    return {
-        f"classroom/exercises/chapter_{number}.json": practice.written(exercises)
-        for number, exercises in chapters.items()
-    }
+    return practice.files(collect(), "classroom/exercises/chapter")
 
 
 def requirements(lock):

@@ -1,6 +1,7 @@
 """What a machine says of a project's runs: nothing where they are fair, the rule where not."""
 
 import csv
+import math
 import sys
 
 import pytest
@@ -38,6 +39,14 @@ def spoilt(change, where=lambda run: True):
             one = {**one, **change(one)}
         changed.append(one)
     return changed
+
+
+def diverged():
+    """One run of each kind has left the numbers; the comparison is fair all the same."""
+    return spoilt(
+        lambda one: {"score": math.inf},
+        lambda one: (is_report(one) and one["seed"] == 3) or (is_tune(one) and one["rate"] == 1),
+    )
 
 
 def is_report(one, method="momentum"):
@@ -82,7 +91,14 @@ def test_the_outcome_is_that_of_the_seeds():
     assert found["difference"] == pytest.approx((15 * 0.5 - 0.5) / 16)
     assert found["low"] < found["difference"] < found["high"]
     spread = (16 * (0.25 - found["difference"] ** 2) / 15) ** 0.5
-    assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * spread / 4, rel=1e-3)
+    assert found["high"] - found["low"] == pytest.approx(2 * 2.1314 * spread / 4, rel=1e-4)
+
+
+def test_a_run_that_is_there_twice_is_named():
+    again = run("momentum", "report", 0.3, 3, -100)
+    assert audit.complaints([*fair(), again]) == [
+        "2 runs of momentum, report, rate 0.3, seed 3: expected one."
+    ]
 
 
 def written(path, runs, columns=audit.COLUMNS):
@@ -95,7 +111,8 @@ def written(path, runs, columns=audit.COLUMNS):
 
 def test_the_command_says_what_it_found(tmp_path, capsys, monkeypatch):
     for runs, code, said in (
-        (fair(), 0, "momentum is better than sgd by 0.438"),
+        (fair(), 0, "momentum is better than sgd in 94% of seeds, by 0.438 in the mean"),
+        (diverged(), 0, "momentum is better than sgd in 88% of seeds; runs diverged, so"),
         (spoilt(lambda one: {"rate": 1.0}, is_report), 1, "tuning did not choose"),
     ):
         path = written(tmp_path / "runs.csv", runs)
@@ -112,9 +129,15 @@ def test_the_command_says_what_it_found(tmp_path, capsys, monkeypatch):
         ({}, audit.COLUMNS[:-1], "line 2: no score"),
         ({"phase": "test"}, audit.COLUMNS, "line 2: phase must be tune or report, got 'test'"),
         ({"seed": "one"}, audit.COLUMNS, "line 2: .*'one'"),
+        ({"score": "nan"}, audit.COLUMNS, "line 2: score nan; that of a run that diverged is inf"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_where(tmp_path, change, columns, said):
     path = written(tmp_path / "runs.csv", spoilt(lambda one: change), columns)
     with pytest.raises(ValueError, match=said):
         audit.read(path)
+
+
+def test_a_file_without_runs_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="has no runs; expected the columns method, phase"):
+        audit.read(written(tmp_path / "runs.csv", []))

@@ -47,7 +47,8 @@ def text_of(notebook, address=""):
 @each_notebook
 def test_no_directive_role_or_label_is_left(notebook):
     source = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    assert len(MYST.findall(source)) > 20
+    enough = 20 if notebook.path.stem == "capstone" else 40  # that page is short
+    assert len(MYST.findall(source)) > enough
     assert not MYST.findall(text_of(notebook))
 
 

@@ -1,6 +1,5 @@
 """Practice data: a hand-out without answers, and what `check` says there."""
 
-import json
 import os
 import subprocess
 import sys
@@ -14,7 +13,8 @@ from classroom.exercises import Exercise, collect
 from classroom.hand_out import student, wheel
 from classroom.judging import NOT_JUDGED, NOT_WRITTEN, WRONG, cases_for
 from classroom.marking.wire import pack
-from classroom.practice import FOR_ALL, written
+from classroom.practice import FOR_ALL
+from classroom.practice import files as practice_files
 from tests import no_solutions
 from tests.classroom.test_exercises import made_by, outside_the_catalogue
 from tests.environment import ROOT
@@ -105,7 +105,7 @@ def test_no_number_of_a_value_is_in_the_data():
     """Two exercises that differ in their values and mistakes alone have the same practice data."""
     one = Exercise("x", (2.5, "a", True, np.array([1.0, 2.0])), tests=("Try.",) * 4)
     other = Exercise("x", (-7, "bcd", False, np.array([3.0, 9.0])), tests=("Try.",) * 4)
-    assert written({"01-e1": one}) == written({"01-e1": other})
+    assert practice_files({"01-e1": one}, "x") == practice_files({"01-e1": other}, "x")
 
 
 def test_nothing_of_a_program_is_in_the_wheel(files, tmp_path):
@@ -170,6 +170,6 @@ def test_damaged_data_are_named(tmp_path, data):
 
 
 def test_what_was_written_is_read(tmp_path):
-    data = json.loads(written({"90-e1": EXERCISES["03-e2"]}))
-    (tmp_path / "exercises_90.json").write_text(json.dumps(data))
+    (made,) = practice_files({"90-e1": EXERCISES["03-e2"]}, "exercises").items()
+    (tmp_path / made[0]).write_bytes(made[1])
     assert collect(tmp_path)["90-e1"].asked == EXERCISES["03-e2"].asked

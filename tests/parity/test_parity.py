@@ -170,9 +170,10 @@ def test_the_convention_differs(name):
     naive, trace = cases.NAIVE[name].ours, trace_of(name)
     if name in cases.MLPS:
         ours = on_network(cases.MLPS[name], naive, inputs(), trace[0])
+        ours, trace = ours[1:], trace[1:]  # both begin at the same start
     else:
         ours = replay(naive)
-    assert distance(ours[:6], trace[:6]) > 1e-8
+    assert distance(ours[:5], trace[:5]) > 1e-8
 
 
 def bridged(optimizer):
