@@ -23,7 +23,7 @@ import pytest
 
 from classroom.hand_out import private
 from classroom.hand_out.student import ROOT
-from classroom.marking import grading, sandbox
+from classroom.marking import grading, marker, sandbox
 from tests.classroom.submissions import handed_in, right_answers, save, small
 from tests.environment import missing
 
@@ -42,7 +42,7 @@ def descend(X, y, lr, error):
 """
 CHECKS = ['check("02-e1", answer_1)', 'check("02-e2", descend)']
 TIME, OUTPUT, ENDED = (
-    grading.STOPPED[why][0] for why in (sandbox.TIME, sandbox.OUTPUT, sandbox.ENDED)
+    marker.STOPPED[why][0] for why in (sandbox.TIME, sandbox.OUTPUT, sandbox.ENDED)
 )
 
 # name: (the body of the answer, what the feedback must say, or some of which it must say one)
@@ -530,7 +530,7 @@ def test_no_process_is_left(marked):
                 parent = int(file.read().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue
-        if b"classroom.marking.runner" in command and parent in (1, os.getpid()):
+        if b"classroom.marking.host" in command and parent in (1, os.getpid()):
             left.append(command)
     assert left == []
 
@@ -571,11 +571,11 @@ def test_no_page_runs_what_a_student_wrote(marked):
 
 
 def test_a_second_run_marks_nothing_again(marked, monkeypatch):
-    def never(module, *_):
-        raise AssertionError(f"{module} ran again")
+    def never(_, work, data):
+        raise AssertionError(f"{work} ran again")
 
     stored = (marked["out"] / "marks.csv").read_bytes()
-    monkeypatch.setattr(sandbox, "run", never)
+    monkeypatch.setattr(sandbox.Sandbox, "run", never)
     submissions = next(iter(marked["before"])).parent
     grading.grade(submissions, marked["out"], LIMITS, own=marked["own"])
     assert (marked["out"] / "marks.csv").read_bytes() == stored
