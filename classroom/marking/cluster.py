@@ -10,6 +10,7 @@ import socket
 from classroom.marking import sandbox
 from classroom.marking.marker import mark, marker
 
+READY = 120  # seconds in which a worker must say whether it can mark
 HERE = "127.0.0.1"  # which other machines cannot reach
 INSTALL = """\
 Marking on a cluster needs Dask, here and on every worker, in the same versions:
@@ -26,13 +27,20 @@ class Cluster:
 
     def require(self, settings):
         """Raise `sandbox.Missing`, with the names of the workers, unless all can mark."""
-        try:
-            refused = self._client.run(refusal, settings)
-        except Exception as error:  # whatever a worker raises on what it does not know
-            told = f"the course is not installed on every worker: {type(error).__name__}: {error}"
-            raise sandbox.Missing(told) from error
-        if told := [f"{address} on {why}" for address, why in refused.items() if why]:
-            raise sandbox.Missing("\n".join(["not every worker can mark:", *told]))
+        asked = {
+            address: self._client.submit(refusal, settings, workers=[address], pure=False)
+            for address in self._client.nthreads()
+        }
+        refused = []
+        for address, answer in asked.items():
+            try:
+                why = answer.result(timeout=READY)
+            except Exception as error:  # it has gone, or does not know the course
+                why = f"?: {type(error).__name__}: {error}"
+            if why:
+                refused.append(f"{address} on {why}")
+        if refused:
+            raise sandbox.Missing("\n".join(["not every worker can mark:", *refused]))
 
     @staticmethod
     def mark(submission, settings):

@@ -1,7 +1,11 @@
 """Streams of random numbers, the order of the samples, splits and data sets."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+import sklearn.datasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,6 +159,25 @@ def test_the_five_points():
         assert round(np.linalg.cond(X.T @ X)) == condition
     with pytest.raises(ValueError, match="which must be one of"):
         data.five_points(3)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("diabetes", {"scaled": False}), ("breast_cancer", {}), ("digits", {})]
+)
+def test_tables_are_those_that_scikit_learn_loads(name, options):
+    X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True, **options)
+    y = 2.0 * y - 1 if name == "breast_cancer" else y
+    own = {"diabetes": data.standardise, "breast_cancer": data.standardise}.get(name)
+    parts = data.split(X / 16 if name == "digits" else X, y, rng=data._splitter(0))
+    for part, expected in zip(getattr(data, name)(), own(parts) if own else parts, strict=True):
+        for array, same in zip(part, expected, strict=True):
+            assert array.dtype == same.dtype and array.tobytes() == same.tobytes()
+
+
+def test_a_table_costs_no_import_of_scikit_learn():
+    code = "import sys; from sgdcore import data; data.diabetes(); print('sklearn' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
 
 
 def test_the_real_data_sets():
