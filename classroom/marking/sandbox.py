@@ -35,6 +35,7 @@ QUIET |= {"MPLBACKEND": "agg"}
 TIME, OUTPUT, ENDED = "time", "output", "ended"
 
 XCPU = 24  # the signal at the limit of processor time, on Linux
+LOST = 999  # no status of a process
 HEAD = 64  # bytes of a status and a length, at most
 
 INSTALL = """\
@@ -210,11 +211,10 @@ class Sandbox:
         try:
             status, output = self._asked(work, data)
         except (OSError, ValueError):  # it has ended in the middle
-            status, output = -1, b""
-            late.is_set() or _kill(process)
+            status, output = LOST, b""
         finally:
             clock.cancel()
-        if self.trust or late.is_set() or status == -1:
+        if self.trust or late.is_set() or status == LOST:
             self._end()
         if late.is_set() or status == -XCPU:
             return Outcome(b"", TIME)
@@ -226,17 +226,16 @@ class Sandbox:
 
     def _begun(self):
         """A new process that waits for jobs; without the sandbox, for one."""
-        program, locks, options = list(walls()) if not self.trust else [sys.executable], [], {}
-        if self.trust:
-            self._folder = tempfile.TemporaryDirectory()
-            options["env"] = os.environ | QUIET | {"PYTHONPATH": str(ROOT)}
-            options["cwd"] = self._folder.name
-        else:
+        python, locks, environment = [sys.executable], [], os.environ | QUIET
+        if not self.trust:
+            python, environment = walls(), {}
             locks = [self.limits.seconds, self.limits.memory, self.limits.output]
-            options["env"] = {}
+        self._folder = tempfile.TemporaryDirectory()
         return subprocess.Popen(
-            [*program, "-m", "classroom.marking.host", *map(str, locks)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, **options,
+            [*python, "-m", "classroom.marking.host", *map(str, locks)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=environment | {"PYTHONPATH": str(ROOT)}, cwd=self._folder.name,
+            start_new_session=True,
         )  # fmt: skip
 
     def _asked(self, work, data):
@@ -254,12 +253,14 @@ class Sandbox:
             _kill(self._process)
             with contextlib.suppress(BrokenPipeError):
                 self._process.communicate()
+            self._folder.cleanup()
             self._process = None
 
 
 def _kill(process):
     """End a program; in the sandbox all processes end with the one that made it."""
     if os.name == "posix":
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
