@@ -214,8 +214,10 @@ def certificate(folder):
     program = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
     program += ["-subj", "/CN=course", "-keyout", key, "-out", cert]
     subprocess.run(program, capture_output=True, check=True)
-    roles = dict.fromkeys(("client", "scheduler", "worker"), {"key": str(key), "cert": str(cert)})
-    return {"distributed.comm.tls": {"ca-file": str(cert), **roles}}
+    files = {"ca-file": cert}
+    for role in ("client", "scheduler", "worker"):
+        files |= {f"{role}.cert": cert, f"{role}.key": key}
+    return {f"distributed.comm.tls.{name}": str(path) for name, path in files.items()}
 
 
 def test_a_scheduler_with_certificates_is_reached_with_them_only(tmp_path):
@@ -233,7 +235,7 @@ def test_a_scheduler_with_certificates_is_reached_with_them_only(tmp_path):
             (result,) = grading.grade(tmp_path / "in", tmp_path / "out", pool=pool)
             assert result.marks
             with (
-                dask.config.set({"distributed.comm.tls": {"ca-file": None}}),
+                dask.config.set({"distributed.comm.tls.ca-file": None}),
                 pytest.raises(ValueError, match="no scheduler answers at tls://"),
                 cluster.connected(scheduler=server.scheduler_address),
             ):
