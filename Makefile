@@ -69,9 +69,10 @@ help:
 	@echo 'make portable    re-run the notebooks as other processors would'
 	@echo 'make parity      compare with PyTorch, optax, Keras, scikit-learn and MPI, installed aside'
 	@echo 'make bench       time against them, and write benchmarks/results.md'
+	@echo 'make cluster     mark a class on a cluster of Dask, installed aside, and lose a worker'
 	@echo 'make pages       weigh and time every page in a browser, and write benchmarks/pages.md'
 	@echo 'make mutants     change the module in thousands of places; the tests must notice'
-	@echo 'make lock        renew requirements.txt from requirements.in'
+	@echo 'make lock        renew the locked requirements from the .in files'
 	@echo 'make clean       remove what was built; the environment stays'
 
 $(VENV)/pyvenv.cfg:
