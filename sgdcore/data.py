@@ -361,7 +361,7 @@ def _shipped(name, **options):
     """A table that scikit-learn ships, read without a second spent on importing all of that."""
     package = find_spec("sklearn")
     if package is None:
-        raise ModuleNotFoundError("the data are shipped with scikit-learn: pip install scikit-learn")
+        raise ModuleNotFoundError("the data come with scikit-learn: pip install scikit-learn")
     return np.loadtxt(Path(package.origin).parent / "datasets" / "data" / name, **options)
 
 

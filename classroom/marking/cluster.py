@@ -5,6 +5,7 @@ needs to be there. What a worker that dies was marking is marked by another.
 """
 
 import contextlib
+import os
 import socket
 
 from classroom.marking import sandbox
@@ -41,6 +42,10 @@ class Cluster:
                 refused.append(f"{address} on {why}")
         if refused:
             raise sandbox.Missing("\n".join(["not every worker can mark:", *refused]))
+
+    def processes(self):
+        """The numbers of the workers' processes, on their machines."""
+        return list(self._client.run(os.getpid).values())
 
     @staticmethod
     def mark(submission, settings):
