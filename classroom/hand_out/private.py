@@ -28,7 +28,7 @@ from classroom.hand_out.student import (
     strip,
 )
 from classroom.judging import RIGHT
-from classroom.marking.grading import exercises_of
+from classroom.marking.questions import exercises_of
 
 TEMPLATE = Path(__file__).with_name("template")
 

@@ -1,4 +1,4 @@
-"""The last lock of the sandbox, which a program puts on itself before it runs a stranger's code.
+"""The last lock of the sandbox, which a process puts on itself before it runs a stranger's code.
 
 `bubblewrap` takes away what a program could see. What is left to do here is to limit what it can
 use up, and to refuse the system calls that no answer needs: starting processes and threads,
@@ -24,6 +24,11 @@ creat mkdir mkdirat mknod mknodat symlink symlinkat link linkat rename renameat 
 setxattr lsetxattr fsetxattr setxattrat
 splice tee vmsplice io_setup inotify_init inotify_init1 fanotify_init landlock_create_ruleset
 """.split()
+# What would slow down the host, or whoever comes after.
+REFUSED += """
+setpriority sched_setaffinity sched_setscheduler sched_setparam sched_setattr ioprio_set
+migrate_pages move_pages
+""".split()
 # What their arguments ask for lies in memory, where the filter cannot look. Told that the kernel
 # does not know them, the C library takes the older calls instead.
 UNKNOWN = ["clone3", "openat2"]
@@ -31,17 +36,22 @@ NUMBERS = {"setxattrat": 463}  # newer than most libraries; the same on nearly e
 O_CREAT, O_TMPFILE = 0o100, 0o20000000  # flags that make a file
 F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW = 6, 7, 37, 38  # of which a file may have any number
 ALL = 0xFFFFFFFF
-# What is refused in part: the call, the place of an argument, which bits of it count, and how
-# they stand then.
+NOT_EQUAL, MASKED_EQUAL = 1, 7  # SCMP_CMP_NE, SCMP_CMP_MASKED_EQ
+# What is refused in part: the call, the place of an argument, and when; of a masked argument, which
+# bits of it count, and how they stand then.
 IN_PART = [
-    (call, place, flag, flag)
+    (call, place, MASKED_EQUAL, flag, flag)
     for call, place in (("open", 1), ("openat", 2))
     for flag in (O_CREAT, O_TMPFILE)
-] + [("fcntl", 1, ALL, command) for command in (F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW)]
+]
+IN_PART += [
+    ("fcntl", 1, MASKED_EQUAL, ALL, command)
+    for command in (F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW)
+]
+IN_PART += [("prlimit64", 0, NOT_EQUAL, 0, 0)]  # the limits of another process
 
 EPERM, ENOSYS = 1, 38
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
-MASKED_EQUAL = 7  # SCMP_CMP_MASKED_EQ
 
 
 class Comparison(ctypes.Structure):
@@ -55,14 +65,12 @@ class Comparison(ctypes.Structure):
     ]
 
 
-def channel():
-    """The file that the answer is written to: what is printed from now on goes nowhere."""
-    answer = os.fdopen(os.dup(1), "wb")
+def silence():
+    """Nothing is read from now on, and what is printed goes nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
     sys.stdin = open(0, closefd=False)
-    return answer
 
 
 def lock(seconds, memory):
@@ -116,8 +124,8 @@ def refuse(names):
         add(name, EPERM)
     for name in UNKNOWN:
         add(name, ENOSYS)
-    for name, place, mask, value in IN_PART:
-        add(name, EPERM, Comparison(place, MASKED_EQUAL, mask, value))
+    for name, *comparison in IN_PART:
+        add(name, EPERM, Comparison(*comparison))
     if library.seccomp_load(rules) != 0:
         raise OSError("the filter of system calls could not be loaded")
     library.seccomp_release(rules)

@@ -1,4 +1,4 @@
-"""A sandbox for programs that nobody trusts, made by `bubblewrap`.
+"""A sandbox for programs that nobody trusts, made by `bubblewrap`: one for each submission.
 
 The program sees Python, the installed packages, a copy of nothing else: `sgdcore`, the few modules
 of `classroom` that run inside, and no other process. There is no network, and it can make no file.
@@ -6,6 +6,7 @@ What it may use up is limited from within by `classroom.marking.lockdown`, and f
 clock and by the length of what is read from it.
 """
 
+import contextlib
 import functools
 import os
 import shutil
@@ -21,7 +22,7 @@ from pathlib import Path
 import matplotlib
 
 ROOT = Path(__file__).resolve().parents[2]
-MARKING = ["__init__", "lockdown", "reader", "runner", "wire"]
+MARKING = ["__init__", "host", "lockdown", "reader", "runner", "wire"]
 INSIDE = ["judging.py", *(f"marking/{name}.py" for name in MARKING)]  # of `classroom`
 HOME = "/tmp"  # in the sandbox
 MATPLOTLIB = f"{HOME}/matplotlib"  # its list of fonts
@@ -34,6 +35,8 @@ QUIET |= {"MPLBACKEND": "agg"}
 TIME, OUTPUT, ENDED = "time", "output", "ended"
 
 XCPU = 24  # the signal at the limit of processor time, on Linux
+LOST = 999  # no status of a process
+HEAD = 64  # bytes of a status and a length, at most
 
 INSTALL = """\
 A submission is a stranger's program. It is marked in a sandbox that bubblewrap makes:
@@ -50,7 +53,7 @@ as any program of yours, without a sandbox: do that only with programs that you 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one run may use up, and all runs of a submission."""
+    """What one job may use up, and all jobs of a submission."""
 
     seconds: int = 20  # of processor time; the clock may show ten more
     submission: int = 300  # seconds of the clock after which no more of its answers are tried
@@ -70,6 +73,7 @@ class Missing(Exception):
     """There is no sandbox on this machine; the message says what to do."""
 
 
+@functools.cache
 def probe():
     """See whether the sandbox works here.
 
@@ -80,8 +84,8 @@ def probe():
     """
     if shutil.which("bwrap") is None:
         raise Missing(INSTALL.format(problem="bubblewrap is not installed"))
-    with tempfile.TemporaryFile() as nothing:
-        outcome = run("reader", ["{}"], nothing, Limits())
+    with Sandbox(Limits()) as box:
+        outcome = box.run("reader", b"{}\n")
     if outcome.stopped:
         program = [*walls(), sys.executable, "-c", ""]
         tried = subprocess.run(program, capture_output=True, text=True, env={})
@@ -94,7 +98,8 @@ def walls():
     """The call of bubblewrap, up to the program."""
     call = [shutil.which("bwrap"), "--unshare-all", "--hostname", "sandbox"]
     call += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
-    call += ["--die-with-parent", "--new-session", "--clearenv"]
+    # As process 1, the host gets no signals from within its sandbox, not even those that kill.
+    call += ["--die-with-parent", "--new-session", "--clearenv", "--as-pid-1"]
     for mount in _mounts():
         call += mount
     # No /proc: bubblewrap's own process would be in it, with its memory and the files it has open.
@@ -154,69 +159,108 @@ def _packages():
     return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
 
 
-def run(module, arguments, stdin, limits, trust=False):
-    """Run a module of `classroom.marking` in the sandbox.
+class Sandbox:
+    """Runs one job after another, each in a process of its own that ends with it.
+
+    What all jobs need is imported once, by `classroom.marking.host`, which forks for each of them
+    before it knows anything of the next. A job that takes too long ends with its whole sandbox, and
+    the next one gets a new one.
 
     Parameters
     ----------
-    module : str
-        Its name, such as ``"runner"``.
-    arguments : list of str
-        Its arguments; in the sandbox, those of `lockdown.lock` follow.
-    stdin : file
-        What it reads.
     limits : Limits
-        What it may use up.
+        What each job may use up.
     trust : bool
-        Run it without the sandbox; of the limits, clock and output remain.
-
-    Returns
-    -------
-    Outcome
+        Run the jobs without the sandbox; of the limits, clock and output remain.
     """
-    if not trust:
-        locks = map(str, (limits.seconds, limits.memory))
-        return _collect([*walls(), "-m", f"classroom.marking.{module}", *arguments, *locks],
-                        stdin, limits, env={})  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | QUIET | {"PYTHONPATH": str(ROOT)}
-        return _collect([sys.executable, "-m", f"classroom.marking.{module}", *arguments],
-                        stdin, limits, cwd=folder, env=environment)  # fmt: skip
 
+    def __init__(self, limits, trust=False):
+        self.limits, self.trust = limits, trust
+        self._process = None
 
-def _collect(program, stdin, limits, **options):
-    """Start a program, read what it writes up to the limit, and end it with all it started."""
-    process = subprocess.Popen(
-        program, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        start_new_session=True, **options,
-    )  # fmt: skip
-    late = threading.Event()
+    def __enter__(self):
+        return self
 
-    def end():
-        late.set()
-        _kill(process)
+    def __exit__(self, *_):
+        self._end()
 
-    clock = threading.Timer(limits.seconds + 10, end)
-    clock.start()
-    with process:
+    def run(self, work, data):
+        """What came of a job.
+
+        Parameters
+        ----------
+        work : str
+            The module of `classroom.marking` whose ``work`` is called: ``"reader"`` or
+            ``"runner"``.
+        data : bytes
+            What it is called with.
+
+        Returns
+        -------
+        Outcome
+        """
+        process = self._process = self._process or self._begun()
+        late = threading.Event()
+
+        def end():
+            late.set()
+            _kill(process)
+
+        clock = threading.Timer(self.limits.seconds + 10, end)
+        clock.start()
         try:
-            output = process.stdout.read(limits.output + 1)
+            status, output = self._asked(work, data)
+        except (OSError, ValueError):  # it has ended in the middle
+            status, output = LOST, b""
         finally:
             clock.cancel()
-            if len(output) > limits.output or late.is_set():
-                _kill(process)
-    if late.is_set() or process.returncode == 128 + XCPU:
-        return Outcome(b"", TIME)
-    if len(output) > limits.output:
-        return Outcome(b"", OUTPUT)
-    if process.returncode != 0 or not output:
-        return Outcome(b"", ENDED)
-    return Outcome(output)
+        if self.trust or late.is_set() or status == LOST:
+            self._end()
+        if late.is_set() or status == -XCPU:
+            return Outcome(b"", TIME)
+        if len(output) > self.limits.output:
+            return Outcome(b"", OUTPUT)
+        if status != 0 or not output:
+            return Outcome(b"", ENDED)
+        return Outcome(output)
+
+    def _begun(self):
+        """A new process that waits for jobs; without the sandbox, for one."""
+        python, locks, environment = [sys.executable], [], os.environ | QUIET
+        if not self.trust:
+            python, environment = walls(), {}
+            locks = [self.limits.seconds, self.limits.memory, self.limits.output]
+        self._folder = tempfile.TemporaryDirectory()
+        return subprocess.Popen(
+            [*python, "-m", "classroom.marking.host", *map(str, locks)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=environment | {"PYTHONPATH": str(ROOT)}, cwd=self._folder.name,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def _asked(self, work, data):
+        """The status of a job, as of a process, and what it wrote."""
+        to, back = self._process.stdin, self._process.stdout
+        to.write(f"{work} {len(data)}\n".encode() + data)
+        to.flush()
+        status, length = map(int, back.readline(HEAD).split())
+        output = back.read(min(length, self.limits.output + 1))
+        return status, output
+
+    def _end(self):
+        """End the sandbox with all that runs in it."""
+        if self._process is not None:
+            _kill(self._process)
+            with contextlib.suppress(BrokenPipeError):
+                self._process.communicate()
+            self._folder.cleanup()
+            self._process = None
 
 
 def _kill(process):
     """End a program; in the sandbox all processes end with the one that made it."""
     if os.name == "posix":
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()

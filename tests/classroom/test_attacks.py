@@ -1,8 +1,8 @@
 """Submissions that attack the marking. Each must be contained, marked and reported.
 
-An attack is the answer to one exercise, next to an honest answer to another. What it got hold of is
-what it returns, so that the page of feedback shows it; what it did outside is looked for here. One
-class with all of them is marked once, with short limits.
+An attack is the answer to one exercise, between honest answers to two others. What it got hold of
+is what it returns, so that the page of feedback shows it; what it did outside is looked for here.
+One class with all of them is marked once, with short limits.
 """
 
 import csv
@@ -23,7 +23,7 @@ import pytest
 
 from classroom.hand_out import private
 from classroom.hand_out.student import ROOT
-from classroom.marking import grading, sandbox
+from classroom.marking import grading, marker, sandbox
 from tests.classroom.submissions import handed_in, right_answers, save, small
 from tests.environment import missing
 
@@ -40,14 +40,15 @@ def descend(X, y, lr, error):
         loot.append(attack(X, y, lr, error))
     return loot[0]
 """
-CHECKS = ['check("02-e1", answer_1)', 'check("02-e2", descend)']
+E3 = "best_c = 1.04"
+CHECKS = ['check("02-e1", answer_1)', 'check("02-e2", descend)', 'check("02-e3", best_c)']
 TIME, OUTPUT, ENDED = (
-    grading.STOPPED[why][0] for why in (sandbox.TIME, sandbox.OUTPUT, sandbox.ENDED)
+    marker.STOPPED[why][0] for why in (sandbox.TIME, sandbox.OUTPUT, sandbox.ENDED)
 )
 
 # name: (the body of the answer, what the feedback must say, or some of which it must say one)
 ATTACKS = {
-    "infinite loop": ("while True: pass", TIME),
+    "infinite loop": ("while True: pass", (TIME, "it does not end")),
     "sleep": ("import time; time.sleep(1e6)", (TIME, "it does not end")),
     "loop that catches everything": (
         """
@@ -341,6 +342,45 @@ ATTACKS = {
         """,
         "'survived'",
     ),
+    "the host": (
+        """
+        import ctypes, os, resource, signal
+        reached = []
+        for what, *given in ((resource.prlimit, 1, resource.RLIMIT_CPU, (0, 0)),
+                             (resource.prlimit, 1, resource.RLIMIT_AS, (0, 0)),
+                             (os.setpriority, os.PRIO_PROCESS, 1, 19),
+                             (os.sched_setaffinity, 1, [0]),
+                             (os.sched_setscheduler, 1, os.SCHED_IDLE, os.sched_param(0))):
+            try:
+                what(*given)
+                reached.append(what.__name__)
+            except OSError: pass
+        for number in set(range(1, 65)) - {signal.SIGKILL, signal.SIGSTOP}:
+            try: os.kill(1, number)
+            except OSError: pass
+        return f"reached {reached}, below {os.getppid()}"
+        """,
+        "'reached [], below 1'",
+    ),
+    "answering for the next": (
+        """
+        import os, sys
+        forged = b'0 2\\n{}' * 9
+        frame = sys._getframe()
+        while frame is not None:
+            for each in list(frame.f_locals.values()):
+                try:
+                    each.write(forged)
+                    each.flush()
+                except Exception: pass
+            frame = frame.f_back
+        for number in range(64):
+            try: os.write(number, forged)
+            except OSError: pass
+        os._exit(0)
+        """,
+        "what came back is no answer",
+    ),
     "recursion": (
         "return attack(X, y, lr, error)",
         "RecursionError",
@@ -429,7 +469,8 @@ def marked(tmp_path_factory):
     setup += "\n".join(f"{name} = {value!r}" for name, value in known.items())
     for name, (body, _) in ATTACKS.items():
         attack = "def attack(X, y, lr, error):\n" + textwrap.indent(textwrap.dedent(body), "    ")
-        cells = [setup, f"identify({name!r})", E1, CHECKS[0], attack, ONCE, CHECKS[1]]
+        cells = [setup, f"identify({name!r})", E1, CHECKS[0], attack, ONCE, *CHECKS[1:2], E3]
+        cells += CHECKS[2:]
         save(small(cells), submissions / f"{name.replace('/', '-')}.ipynb")
     for name, (data, _) in FILES.items():
         save(data, submissions / name)
@@ -463,6 +504,7 @@ def marked(tmp_path_factory):
 def test_an_attack_gets_nothing_and_costs_its_own_mark_only(marked, name):
     result = marked["results"][f"{name.replace('/', '-')}.ipynb"]
     assert result.marks["02-e1"].verdict.status == "right"
+    assert result.marks["02-e3"].verdict.status == "right"  # which is tried after it
     verdict = result.marks["02-e2"].verdict
     assert verdict.status == "wrong"
     said, expected = "\n".join([verdict.headline, *verdict.details]), ATTACKS[name][1]
@@ -530,7 +572,7 @@ def test_no_process_is_left(marked):
                 parent = int(file.read().rsplit(")", 1)[1].split()[1])
         except OSError:
             continue
-        if b"classroom.marking.runner" in command and parent in (1, os.getpid()):
+        if b"classroom.marking.host" in command and parent in (1, os.getpid()):
             left.append(command)
     assert left == []
 
@@ -561,7 +603,7 @@ def test_the_table_is_a_table(marked):
         rows = list(csv.DictReader(file))
     assert len(rows) == len(marked["results"])
     assert all(not value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
-    assert {row["sum"] for row in rows if row["student"] in ATTACKS} == {"1"}
+    assert {row["sum"] for row in rows if row["student"] in ATTACKS} == {"2"}
 
 
 def test_no_page_runs_what_a_student_wrote(marked):
@@ -571,11 +613,11 @@ def test_no_page_runs_what_a_student_wrote(marked):
 
 
 def test_a_second_run_marks_nothing_again(marked, monkeypatch):
-    def never(module, *_):
-        raise AssertionError(f"{module} ran again")
+    def never(_, work, data):
+        raise AssertionError(f"{work} ran again")
 
     stored = (marked["out"] / "marks.csv").read_bytes()
-    monkeypatch.setattr(sandbox, "run", never)
+    monkeypatch.setattr(sandbox.Sandbox, "run", never)
     submissions = next(iter(marked["before"])).parent
     grading.grade(submissions, marked["out"], LIMITS, own=marked["own"])
     assert (marked["out"] / "marks.csv").read_bytes() == stored

@@ -12,7 +12,7 @@ import pytest
 from classroom.exercises import collect
 from classroom.hand_out.student import ROOT
 from classroom.judging import Failure, Foreign, Observation
-from classroom.marking import grading, sandbox
+from classroom.marking import grading, questions, sandbox
 from classroom.marking.reader import Cell, Notebook, read
 from classroom.marking.wire import pack, pack_observation, unpack, unpack_observation
 from tests.classroom.submissions import flawed_class, handed_in, right_answers, save, small
@@ -20,7 +20,7 @@ from tests.environment import missing
 
 pytestmark = pytest.mark.xdist_group("class")  # one class, marked once
 CHAPTERS = sorted(path.name[:2] for path in (ROOT / "chapters").glob("*.ipynb"))
-ANSWERS = {label: asked.answer for label, asked in grading.questions().items()}
+ANSWERS = {label: asked.answer for label, asked in questions.questions().items()}
 
 
 @pytest.fixture
@@ -119,8 +119,8 @@ def test_only_what_changed_is_marked_again(tmp_path, monkeypatch, needs_bwrap):
         save(small([source, 'check("02-e1", answer_1)']), tmp_path / "in" / f"{name}.ipynb")
     grading.grade(tmp_path / "in", tmp_path / "out")
     runs = []
-    run = sandbox.run
-    monkeypatch.setattr(sandbox, "run", lambda *given: runs.append(given[0]) or run(*given))
+    run = sandbox.Sandbox.run
+    monkeypatch.setattr(sandbox.Sandbox, "run", lambda *given: runs.append(given[1]) or run(*given))
     save(small(["answer_1 = 7", 'check("02-e1", answer_1)']), tmp_path / "in" / "b.ipynb")
     a, b = grading.grade(tmp_path / "in", tmp_path / "out")
     assert runs == ["reader", "runner"]

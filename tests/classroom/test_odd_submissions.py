@@ -13,7 +13,7 @@ import zipfile
 import pytest
 
 from classroom.hand_out.student import ROOT
-from classroom.marking import grading, sandbox
+from classroom.marking import grading, intake, marker, questions, sandbox
 from classroom.marking.reader import cells_of, read
 from tests.classroom.submissions import handed_in, right_answers, save, small
 from tests.environment import missing
@@ -148,14 +148,14 @@ def test_everybody_is_marked_whatever_lies_beside(tmp_path, grade):
 
 
 def test_a_fault_of_the_marking_itself_costs_one_submission(grade, monkeypatch):
-    choose = grading.Marker._chosen
+    choose = marker.Marker._chosen
 
     def fails(self, notebooks, result):
         if result.name == "b.ipynb":
             raise OSError("whatever it may be")
         return choose(self, notebooks, result)
 
-    monkeypatch.setattr(grading.Marker, "_chosen", fails)
+    monkeypatch.setattr(marker.Marker, "_chosen", fails)
     results = grade({"a.ipynb": GOOD, "b.ipynb": GOOD})
     assert points(results["a.ipynb"])["02-e1"] == 1
     assert results["b.ipynb"].troubles == ["it could not be marked (OSError)"]
@@ -181,7 +181,7 @@ def descend(X, y, lr, error):
 
 
 def test_the_name_of_a_page_has_a_long_hash_and_none_is_written_twice(grade, monkeypatch):
-    name = grading.page_name("Ada.ipynb")
+    name = intake.page_name("Ada.ipynb")
     assert len(re.fullmatch("Ada-([0-9a-f]+)", name)[1]) * 4 >= 64
     monkeypatch.setattr(grading, "page_name", lambda name: "the same")
     with pytest.raises(ValueError, match="the same page"):
@@ -194,8 +194,9 @@ def test_the_name_of_a_page_has_a_long_hash_and_none_is_written_twice(grade, mon
 @pytest.fixture
 def runs(monkeypatch):
     """The programs that are run in the sandbox."""
-    seen, run = [], sandbox.run
-    monkeypatch.setattr(sandbox, "run", lambda *given: seen.append(given[0]) or run(*given))
+    sandbox.probe()  # which runs one too, once
+    seen, run = [], sandbox.Sandbox.run
+    monkeypatch.setattr(sandbox.Sandbox, "run", lambda *given: seen.append(given[1]) or run(*given))
     return seen
 
 
@@ -233,14 +234,14 @@ def test_where_dates_do_not_tell_the_last_name_counts(grade):
 
 def test_a_submission_has_a_time_limit(grade, runs, monkeypatch):
     clock = [0.0]
-    run = sandbox.run
+    run = sandbox.Sandbox.run
 
-    def slow(module, *given):
+    def slow(*given):
         clock[0] += 10
-        return run(module, *given)
+        return run(*given)
 
-    monkeypatch.setattr(sandbox, "run", slow)
-    monkeypatch.setattr(grading.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(sandbox.Sandbox, "run", slow)
+    monkeypatch.setattr(marker.time, "monotonic", lambda: clock[0])
     (result,) = grade({"x.ipynb": handed_in("02", right_answers("02"))}, submission=15).values()
     assert runs == ["reader", "runner"]
     assert points(result) == {"02-e1": 1, "02-e2": 0, "02-e3": 0}
@@ -254,7 +255,7 @@ def test_a_submission_has_a_time_limit(grade, runs, monkeypatch):
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|", ":", " "])
 def test_no_separator_makes_a_formula_of_a_name(tmp_path, separator):
     names = ["x;=cmd|' /C calc'!A0", "\t@SUM(1)", 'a";=1+1;"', "a,-2+3", "＝1", "Anna-Lena"]
-    results = [grading.Result(name, f"x {name}", troubles=[f"of {name}"]) for name in names]
+    results = [marker.Result(name, f"x {name}", troubles=[f"of {name}"]) for name in names]
     grading.write_marks(results, tmp_path / "marks.csv")
     text = (tmp_path / "marks.csv").read_text(encoding="utf-8-sig")
     for row in csv.reader(io.StringIO(text), delimiter=separator):
@@ -317,7 +318,7 @@ CELLS = {  # a cell that cannot be read beside a right answer
 LONG_SUM = "answer_1 = (" + " + ".join(["1 / 700"] * 700) + ", -1 / 2, 2 / 3, 1 / 2, 1 / 2)"
 IPYTHON = ["files = !ls\nt = %timeit -o 1+1\n%time rate = 2 / 57", 'check("03-e3", rate)']
 EPOCH = "import numpy as np\ndef epoch(theta, X, y, lr, batch_size, rng):\n    "
-REMARKS, FAILED_BEFORE = grading.REMARKS, grading.FAILED_BEFORE
+REMARKS, FAILED_BEFORE = marker.REMARKS, marker.FAILED_BEFORE
 BEFORE = "what failed before it, in line {} of your cell: "
 FAILING = {  # what stands above, the body of the answer, what is shown, the hint if it matters
     "import above": ("import no_such as pd", "return pd.mean(X)",
@@ -451,7 +452,7 @@ def test_cells_in_other_languages_are_no_trouble():
 
 @pytest.mark.parametrize("number", CHAPTERS)
 def test_nobody_is_told_of_functions_of_the_book(number):
-    answers = {label: asked.answer for label, asked in grading.questions().items()}
+    answers = {label: asked.answer for label, asked in questions.questions().items()}
     (found,) = read(json.dumps(handed_in(number, {})).encode(), answers)
     assert [plan["notes"] for plan in found["plans"].values()] == [[], [], []]
 

@@ -12,7 +12,7 @@ import pytest
 from classroom.exercises import collect
 from classroom.hand_out import private, student
 from classroom.hand_out.student import ROOT, role
-from classroom.marking import grading, sandbox
+from classroom.marking import grading, questions, sandbox
 from tests.book.mistakes import outcome
 from tests.classroom.submissions import save
 from tests.environment import built_site, missing
@@ -145,10 +145,13 @@ def test_they_are_marked_like_those_of_the_course(folder, tmp_path):
 
 
 def test_a_changed_definition_is_marked_again(folder, monkeypatch):
-    before = grading.fingerprint({}, folder)
-    assert grading.fingerprint({}, folder) == before != grading.fingerprint({})
+    def fingerprint():
+        return questions.fingerprint({}, questions.contents(folder))
+
+    before = fingerprint()
+    assert fingerprint() == before != questions.fingerprint({})
     change(folder / "exercises_90.py", "rng.uniform(0.1, 1.0)", "rng.uniform(0.1, 0.9)")
-    assert grading.fingerprint({}, folder) != before
+    assert fingerprint() != before
 
 
 def test_without_the_folder_they_are_none_of_the_course(tmp_path):
@@ -176,7 +179,7 @@ def test_without_the_folder_they_are_none_of_the_course(tmp_path):
 def test_what_is_not_in_order_is_named(folder, file, old, new, told):
     change(folder / file, old, new)
     with pytest.raises(ValueError) as raised:
-        grading.exercises_of(folder)
+        questions.exercises_of(folder)
     assert told in str(raised.value)
 
 
@@ -194,13 +197,13 @@ def test_a_folder_without_exercises_says_how_to_begin(tmp_path, monkeypatch):
 
 def test_practice_data_are_no_exercises_to_mark_with(folder, tmp_path, handed_out):
     with pytest.raises(ValueError, match="there is no exercises_NN.py in"):
-        grading.exercises_of(handed_out)
+        questions.exercises_of(handed_out)
 
 
 def test_a_label_of_the_course_is_taken(folder):
     shutil.copyfile(ROOT / "classroom/exercises/chapter_03.py", folder / "exercises_03.py")
     with pytest.raises(ValueError, match="exercises_03.py: there is an exercise '03-e1' already"):
-        grading.exercises_of(folder)
+        questions.exercises_of(folder)
 
 
 def test_a_definition_whose_own_answers_are_judged_otherwise_is_not_handed_out(folder, tmp_path):
@@ -235,7 +238,7 @@ def test_what_is_handed_out_does_not_overwrite_the_answers(folder):
 
 
 def test_the_template_is_as_good_as_the_course(folder):
-    exercises = grading.exercises_of(folder)
+    exercises = questions.exercises_of(folder)
     assert not [slip for label, one in exercises.items() for slip in private.slips(label, one)]
     assert not set(exercises) & set(collect())
     assert json.loads((folder / "90-exercises.ipynb").read_text())["nbformat"] == 4
@@ -249,21 +252,21 @@ def test_a_folder_that_students_could_read_is_refused(folder, tmp_path, monkeypa
     """Wherever links lead: within what the sandbox shows, or in the course's own folder."""
     monkeypatch.setattr(sandbox, "_packages", lambda: [str(tmp_path / "packages")])
     monkeypatch.setattr(sandbox, "ROOT", tmp_path / "course")
-    grading.exercises_of(folder)
+    questions.exercises_of(folder)
     seen = tmp_path / place
     shutil.copytree(folder, seen)
     (tmp_path / "link").symlink_to(seen)
     told = f"is in {seen.parent}, which students can read or get"
     for one in (seen, tmp_path / "link"):
         with pytest.raises(ValueError, match=f"{one} {told}"):
-            grading.exercises_of(one)
+            questions.exercises_of(one)
     for name in ("exercises_90.py", "90-exercises.ipynb"):
         copied = tmp_path / "copied"
         shutil.copytree(folder, copied)
         (copied / name).unlink()
         (copied / name).symlink_to(seen / name)
         with pytest.raises(ValueError, match=f"{copied / name} {told}"):
-            grading.exercises_of(copied)
+            questions.exercises_of(copied)
         shutil.rmtree(copied)
 
 

@@ -1,7 +1,11 @@
 """Streams of random numbers, the order of the samples, splits and data sets."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+import sklearn.datasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -155,6 +159,29 @@ def test_the_five_points():
         assert round(np.linalg.cond(X.T @ X)) == condition
     with pytest.raises(ValueError, match="which must be one of"):
         data.five_points(3)
+
+
+def parts(name, X, y):
+    """What a data set does with its table."""
+    if name == "digits":
+        return data.split(X / 16, y, rng=data._splitter(3))
+    y = 2.0 * y - 1 if name == "breast_cancer" else y
+    return data.standardise(data.split(X, y, rng=data._splitter(3)))
+
+
+@pytest.mark.parametrize("name", ["diabetes", "breast_cancer", "digits"])
+def test_tables_are_those_that_scikit_learn_loads(name):
+    options = {"scaled": False} if name == "diabetes" else {}
+    loaded = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True, **options)
+    for part, same in zip(getattr(data, name)(seed=3), parts(name, *loaded), strict=True):
+        for array, expected in zip(part, same, strict=True):
+            assert array.dtype == expected.dtype and array.tobytes() == expected.tobytes()
+
+
+def test_a_table_costs_no_import_of_scikit_learn():
+    code = "import sys; from sgdcore import data; data.diabetes(); print('sklearn' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
 
 
 def test_the_real_data_sets():
