@@ -20,7 +20,7 @@ def optional_cells():
         cells = {cell["id"]: cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
         for cell in cells.values():
             course = cell["metadata"].get("course", {})
-            # What is drawn is what another cell has measured, and a picture has no numbers to compare.
+            # A picture has nothing to compare: it shows what another cell has measured.
             if "optional" in course and course["role"] != "draw":
                 before = ["".join(cells[name]["source"]) for name in course.get("after", [])]
                 program = SILENTLY.format("\n".join(before)) + "".join(cell["source"])
