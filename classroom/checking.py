@@ -3,7 +3,7 @@
 from pathlib import Path
 from textwrap import indent
 
-from classroom.exercises import collect
+from classroom.exercises import collect, has_answers
 from classroom.judging import Observation, canonical, cases_for, judge, observe, plain
 
 _student = ""  # set by identify
@@ -11,6 +11,9 @@ _student = ""  # set by identify
 
 def identify(student):
     """Say who you are, once and before the first ``check``: your inputs are drawn for you alone.
+
+    A copy of the course without answers has the inputs of the book for everybody; there your name
+    is for the marks.
 
     Parameters
     ----------
@@ -28,7 +31,12 @@ def identify(student):
     if type(student) not in (str, int):
         raise TypeError(f"expected your name in quotes, or a number; got {student!r}")
     _student = canonical(student)
-    print(f"inputs drawn for {student}" if _student else "no name yet: the inputs of the book")
+    if not _student:
+        print("no name yet: the inputs of the book")
+    elif has_answers():
+        print(f"inputs drawn for {student}")
+    else:
+        print(f"marked for {student}; here everybody has the inputs of the book")
 
 
 def check(label, answer):

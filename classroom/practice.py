@@ -18,6 +18,17 @@ from classroom.marking.wire import pack, pack_observation, unpack, unpack_observ
 TOLD = ("asked", "about", "rtol", "tests")
 TOLD_OF_MISTAKES = ("key", "hint", "rtol")
 FOR_ALL = "the same for everybody"
+# What the chapters say of the name that a student writes, and what is true of it without answers.
+OF_THE_NAME = "the inputs that your functions are tried on are then drawn for you alone."
+WITHOUT_ANSWERS = (
+    "your marks go by it. This copy of the course holds no answers: a function is tried on the "
+    "inputs of the book, and a value is judged when you hand it in."
+)
+
+
+def reworded(text):
+    """The text of a chapter as it is true where there are no answers."""
+    return text.replace(OF_THE_NAME, WITHOUT_ANSWERS)
 
 
 class Recorded:

@@ -10,6 +10,8 @@ import os
 from roles import role
 from sphinx.errors import ConfigError
 
+from classroom.practice import reworded
+
 WANTED = {"yes": True, "no": False}
 
 
@@ -22,14 +24,17 @@ def wanted():
 
 
 def leave_out(app, docname, source):
-    """Empty the cells of solutions; they stay, since other cells are found by their numbers."""
+    """Empty the cells of solutions; they stay, since other cells are found by their numbers.
+
+    What the page says of a student's name is said as it is true without answers.
+    """
     if app.config.solutions or not app.env.doc2path(docname).endswith(".ipynb"):
         return
     notebook = json.loads(source[0])
     notebook["cells"] = [
         {"cell_type": "markdown", "id": cell["id"], "metadata": {}, "source": ""}
         if role(cell) == "solution"
-        else cell
+        else cell | {"source": reworded("".join(cell["source"]))}
         for cell in notebook["cells"]
     ]
     source[0] = json.dumps(notebook)

@@ -138,6 +138,11 @@ def collect(folder=None):
     return found
 
 
+def has_answers():
+    """Whether this copy of the course holds the answers, and so can draw inputs for a student."""
+    return any(path.suffix == ".py" for path in files_of(HERE, "chapter"))
+
+
 def files_of(folder, stem):
     """The files of a folder that hold exercises."""
     kinds = ("py", "json")

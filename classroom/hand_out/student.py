@@ -153,6 +153,9 @@ def handed_out(numbering):
     numbers = published(notebooks)
     for path, notebook in notebooks.items():
         stripped = strip(notebook)
+        if not numbering["solutions"]:
+            for cell in stripped.cells:
+                cell.source = practice.reworded(cell.source)
         make_plain(stripped, path, numbering, numbers)
         stripped.cells.insert(0, first_cell(numbering))
         notebooks[path] = stripped

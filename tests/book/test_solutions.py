@@ -13,7 +13,9 @@ from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 from sphinx.util.docutils import docutils_namespace
 
+from classroom.practice import OF_THE_NAME, WITHOUT_ANSWERS
 from tests import no_solutions
+from tests.book.notebooks import CHAPTERS
 from tests.environment import ROOT
 
 CONF = f"""
@@ -39,6 +41,7 @@ def page():
     language = {"language_info": {"name": "python", "pygments_lexer": "python"}}
     return new_notebook(metadata=language, cells=[
         new_markdown_cell("# A page\n\n```{exercise} To code\n:label: 01-e1\n\nAdd them up.\n```"),
+        new_markdown_cell(f"Write your name, once: {OF_THE_NAME}", id="name"),
         cell(new_code_cell, "total = ...", "stub"),
         cell(new_code_cell, 'check("01-e1", total)', "check"),
         cell(new_markdown_cell, start + "Every second term of the sum cancels.", "solution"),
@@ -81,9 +84,17 @@ def test_a_book_without_solutions_has_none(tmp_path, monkeypatch):
     assert seen["no"] == set()
     assert pictures == {"yes": 1, "no": 0}
     assert "Solution to" in texts["yes"] and "olution to" not in texts["no"]
+    assert OF_THE_NAME in texts["yes"] and OF_THE_NAME not in texts["no"]
+    assert WITHOUT_ANSWERS in texts["no"] and WITHOUT_ANSWERS not in texts["yes"]
     for text in texts.values():  # nothing else is missing, and a cell is found by its place
         for kept in ("Add them up.", 'id="cell-stub11"', 'id="cell-check21"', 'id="cell-after"'):
             assert kept in text
+
+
+def test_every_chapter_says_of_the_name_what_is_said_otherwise_without_answers():
+    for chapter in CHAPTERS:
+        text = "".join(cell.source for cell in chapter.section("Exercises"))
+        assert text.count(OF_THE_NAME) == 1, chapter.name
 
 
 def test_every_kind_of_file_is_looked_through(tmp_path):

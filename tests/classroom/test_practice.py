@@ -13,11 +13,11 @@ from classroom.exercises import Exercise, collect
 from classroom.hand_out import student, wheel
 from classroom.judging import NOT_JUDGED, NOT_WRITTEN, WRONG, cases_for
 from classroom.marking.wire import pack
-from classroom.practice import FOR_ALL
+from classroom.practice import FOR_ALL, OF_THE_NAME, WITHOUT_ANSWERS
 from classroom.practice import files as practice_files
 from tests import no_solutions
 from tests.classroom.test_exercises import made_by, outside_the_catalogue
-from tests.environment import ROOT
+from tests.environment import ROOT, built_site
 
 EXERCISES = collect()
 FUNCTIONS = sorted(label for label, exercise in EXERCISES.items() if exercise.cases)
@@ -129,6 +129,19 @@ def test_the_book_decides_which_wheel_is_handed_out(files, tmp_path, monkeypatch
         assert ("classroom/exercises/chapter_03.json" in listed) is not solutions
 
 
+def test_the_book_decides_what_is_said_of_a_name():
+    built_site()
+    numbering = student.read_numbering()
+    for solutions, said in ((True, OF_THE_NAME), (False, WITHOUT_ANSWERS)):
+        made = student.handed_out(numbering | {"solutions": solutions})
+        for path, notebook in made.items():
+            if path.parts[0] == "chapters":
+                text = "".join(cell.source for cell in notebook.cells)
+                assert [text.count(OF_THE_NAME), text.count(WITHOUT_ANSWERS)] == [
+                    said == OF_THE_NAME, said == WITHOUT_ANSWERS,
+                ], path  # fmt: skip
+
+
 PROGRAM = """
 import sys
 from classroom import check, identify
@@ -138,6 +151,7 @@ def epoch(theta, X, y, lr, batch_size, rng):
         batch = order[start : start + batch_size]
         theta = theta - lr * (X[batch] @ theta - y[batch]) @ X[batch] / SIZE
     return theta
+identify("")
 identify("Ada")
 for size in ("len(batch)", "batch_size"):
     check("03-e2", eval(compile("lambda *given: epoch(*given)", "", "eval")))
@@ -153,6 +167,10 @@ def test_check_works_where_there_are_no_answers(files, tmp_path):
         [sys.executable, "-P", "-c", program], cwd=tmp_path, capture_output=True, text=True,
         env=os.environ | {"PYTHONPATH": str(tmp_path / "packages")},
     )  # fmt: skip
+    assert ran.stdout.startswith(
+        "no name yet: the inputs of the book\n"
+        "marked for Ada; here everybody has the inputs of the book\n"
+    )
     assert "03-e2: right — 8 cases agree" in ran.stdout
     known = "03-e2: wrong — the last batch is divided by batch_size, not by what it holds"
     assert known in ran.stdout
