@@ -25,7 +25,7 @@ from sgdcore._checks import (
 from sgdcore.averaging import Observer
 from sgdcore.data import SAMPLINGS, Sampler, generators
 from sgdcore.estimators import Estimator, count, minibatch, take
-from sgdcore.objectives import Objective
+from sgdcore.objectives import Objective, stepping
 from sgdcore.optimizers import Optimizer
 from sgdcore.problems import Problem
 from sgdcore.rates import Rule, fixed, scheduled
@@ -278,6 +278,10 @@ def _loop(
     first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, *same = state
     rate = None
     served = _served(data, sampler, steps, estimator.batch_only)
+    # The first step checks the shapes for those after it.
+    sound = task = objective
+    if estimator.batch_only and data is not None:
+        sound = stepping(objective, theta, *data)
 
     def loss_at(point):
         return objective.value(point, *take(samples, batch))
@@ -286,14 +290,13 @@ def _loop(
         if t % record_every == 0:
             ruled = rule.record(ruled, recorder.record(t, evaluations, theta, observed))
         samples, batch = next(served)
-        grad, estimated, cost = estimator.estimate(
-            objective, theta, samples, batch, estimated, noise
-        )
+        grad, estimated, cost = estimator.estimate(task, theta, samples, batch, estimated, noise)
         rate, ruled, looks = rule.rate(ruled, t, theta, grad, loss_at)
         if t % record_every == 0:
             recorder.rate(rate)
         before, memory = theta, moved
         theta, moved = optimizer.update(grad, memory, before, rate)
+        task = sound if _alike(theta, before) else objective
         evaluations += cost
         if looks:
             evaluations += looks * count(take(samples, batch))
@@ -315,6 +318,11 @@ def _loop(
     if np.count_nonzero(still):
         still = still & _could_move(optimizer, grad, memory, theta)
     return state, still
+
+
+def _alike(one, other):
+    """Whether two arrays are of one kind; a step of a user's optimiser may change it."""
+    return type(one) is type(other) and one.shape == other.shape and one.dtype == other.dtype
 
 
 def _served(data, sampler, steps, batch_only):
