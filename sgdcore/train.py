@@ -278,8 +278,8 @@ def _loop(
     first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, *same = state
     rate = None
     served = _served(data, sampler, steps, estimator.batch_only)
-    # The first step checks the shapes for those after it.
-    sound = task = objective
+    # The first step checks shapes and dtypes for all that find them as they were.
+    start, sound, task = theta, objective, objective
     if estimator.batch_only and data is not None:
         sound = stepping(objective, theta, *data)
 
@@ -296,7 +296,7 @@ def _loop(
             recorder.rate(rate)
         before, memory = theta, moved
         theta, moved = optimizer.update(grad, memory, before, rate)
-        task = sound if _alike(theta, before) else objective
+        task = sound if _alike(theta, start) else objective
         evaluations += cost
         if looks:
             evaluations += looks * count(take(samples, batch))

@@ -507,6 +507,19 @@ def test_a_shape_that_an_optimiser_changes_is_still_named(samples):
         train(REGRESSION, np.ones(4), late, samples, **options)
 
 
+def test_a_dtype_that_an_optimiser_changes_is_still_that_of_the_steps(samples):
+    def update(grad, state, theta, lr):
+        return (theta - lr * grad).astype(np.float32), state
+
+    small = optimizers.Optimizer(lambda theta: (), update)
+    options = {"lr": 0.05, "batch_size": 2, "steps": 20, "record_theta": True}
+    quick, own = (
+        train(kind(models.linear(3), losses.squared()), np.ones(4), small, samples, **options)
+        for kind in (Objective, Own)
+    )
+    assert_same_history(quick, own)
+
+
 def test_what_a_class_of_the_users_own_computes_counts_at_every_step(samples):
     class Doubled(models.Linear):
         def forward(self, theta, X, *, rngs=None):
