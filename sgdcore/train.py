@@ -34,7 +34,7 @@ from sgdcore.rates import Rule, fixed, scheduled
 # little memory beside the data. The number may not depend on how many runs there are.
 ROWS_AT_ONCE = 2048
 # Steps that take few numbers are fetched together, about so many numbers at once. Where that makes
-# fewer steps than this, nothing is gained: the numbers would leave the cache before they are used.
+# fewer steps than this, nothing was gained when it was measured.
 FETCHED_AT_ONCE = 2**14
 STEPS_AT_ONCE = 8
 # Whether a run that is resumed has its old data is told by about so many samples, spread evenly: a
