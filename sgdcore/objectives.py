@@ -184,8 +184,17 @@ class Stepping(NamedTuple):
 def stepping(objective, theta, X, y):
     """The objective for steps on arrays of these dtypes, whose shapes a first step has checked.
 
-    Where arrays have to be converted, or something else has a ``grad`` of its own, that is the
-    objective itself.
+    Parameters
+    ----------
+    objective : object
+    theta, X, y : array
+        Of the shapes and dtypes of the steps; their numbers do not matter.
+
+    Returns
+    -------
+    Stepping
+        Where arrays would have to be converted, or a class of the user's own may have a ``grad``
+        of its own, the objective itself.
     """
     if type(objective) is not Objective or not theta.dtype == X.dtype == y.dtype:
         return objective
