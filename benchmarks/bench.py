@@ -118,7 +118,7 @@ def runs_b1():
         (train_linear(data, 1, n, seeds=np.arange(RUNS)), 1),
         {
             "looping train": (loop, RUNS / 4 * n / 1000, 1 / 50),
-            "256 scikit-learn fits": (fits, 1, 0.4),
+            "256 scikit-learn fits": (fits, 1, 0.6),
         },
     )
 
@@ -190,7 +190,7 @@ def mlp_digits():
         (train_network(models.mlp((64, 128, 10)), data, 32, steps), 1),
         {
             "PyTorch": (train_torch(network, data, nn.CrossEntropyLoss(), 32, steps), 1, 0.23),
-            "scikit-learn": (fit, 1, 0.37),
+            "scikit-learn": (fit, 1, 0.35),
         },
     )
 
@@ -259,8 +259,8 @@ def adam_10k(steps=500):
 
 
 WORKLOADS = {
-    "linear-B1": lambda: linear(1, 2000, 0.05),
-    "linear-B32": lambda: linear(32, 1000, 0.07),
+    "linear-B1": lambda: linear(1, 2000, 0.055),
+    "linear-B32": lambda: linear(32, 1000, 0.065),
     "linear-B256": lambda: linear(256, 1000, 0.15),
     "runs256-B1": runs_b1,
     "runs256-B32": runs_b32,
@@ -269,6 +269,10 @@ WORKLOADS = {
     "cnn-28x28": lambda: cnn(28, 80, {"PyTorch NCHW": 0.70, "PyTorch channels_last": 1.0}),
     "adam-10k": adam_10k,
 }
+
+
+# What the table says where a ratio is not reached, if that is not just "no".
+NOT_REACHED = {"cnn-28x28": "not reached: we copy the windows out, PyTorch does not"}
 
 
 def measure(workload):
@@ -334,7 +338,7 @@ def main(chosen):
                 lines.append(
                     f"| {workload_name} | {workload.dtype} | {milliseconds(ours)} | {name} | "
                     f"{milliseconds(peer)} | {ratio:.3g} | {at_most:.3g} | "
-                    f"{'yes' if ratio <= at_most else 'no'} |"
+                    f"{'yes' if ratio <= at_most else NOT_REACHED.get(workload_name, 'no')} |"
                 )
                 print(lines[-1], flush=True)
         if not chosen:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from numbers import Real
+from types import MethodType
 
 import numpy as np
 
@@ -174,3 +175,15 @@ def require_rate(lr):
     if rate.ndim and rate.shape[-1] != 1:
         raise ValueError(f"lr must be a number or have shape (..., 1), got shape {rate.shape}")
     return rate
+
+
+def unchecked(function):
+    """The function without the checks of its arguments, for arguments like those it had before.
+
+    That is ``function.unchecked``. A function without one, such as a subclass's own, is returned
+    as it is.
+    """
+    if not hasattr(function, "unchecked"):
+        return function
+    bare = function.unchecked
+    return MethodType(bare, function.__self__) if hasattr(function, "__self__") else bare

@@ -132,11 +132,24 @@ class Sampler:
         return self
 
     def __next__(self):
+        left = self._left()
+        self._position += self.batch_size
+        return left[..., : self.batch_size]
+
+    def ahead(self, steps):
+        """The next batches at once, at most so many, all of one size: ``(k, *rngs.shape, B)``."""
+        left = self._left()
+        size = min(self.batch_size, left.shape[-1])
+        steps = min(steps, left.shape[-1] // size)
+        self._position += steps * size
+        batches = left[..., : steps * size].reshape(*left.shape[:-1], steps, size)
+        return np.moveaxis(batches, -2, 0)
+
+    def _left(self):
+        """The indices that have been drawn but not been handed out; there is always one."""
         if self._position >= self._order.shape[-1]:
             self._draw()
-        batch = self._order[..., self._position : self._position + self.batch_size]
-        self._position += self.batch_size
-        return batch
+        return self._order[..., self._position :]
 
     def _draw(self):
         self._position = 0

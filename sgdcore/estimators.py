@@ -18,10 +18,16 @@ from sgdcore._checks import require_count
 
 
 class Estimator(NamedTuple):
-    """An estimator of the gradient: ``init`` and ``estimate``."""
+    """An estimator of the gradient: ``init`` and ``estimate``.
+
+    One that needs no more than the samples of the batch says so with ``batch_only``. Then
+    :func:`sgdcore.train` may fetch the samples of several steps at once, and pass those of a step,
+    ``X`` of shape ``(..., B, d)``, as ``data`` whose ``batch`` is ``None``.
+    """
 
     init: Callable
     estimate: Callable
+    batch_only: bool = False
 
 
 class Anchor(NamedTuple):
@@ -61,7 +67,7 @@ def minibatch():
         samples = take(data, batch)
         return gradient(objective, theta, samples, rngs), state, count(samples)
 
-    return Estimator(lambda objective, theta, data: (), estimate)
+    return Estimator(lambda objective, theta, data: (), estimate, batch_only=True)
 
 
 def accumulate(micro_batch):

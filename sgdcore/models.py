@@ -92,6 +92,9 @@ class Linear:
         require_parameter("theta", theta, self.size)
         if X.ndim < 2 or X.shape[-1] != self.inputs:
             raise ValueError(f"X must have shape (..., B, {self.inputs}), got {X.shape}")
+        return self._forward(theta, X)
+
+    def _forward(self, theta, X, *, rngs=None):
         weights = theta[self._weights]
         if self.outputs is None:
             prediction = np.matvec(X, weights)
@@ -101,6 +104,8 @@ class Linear:
             intercept = theta[self._intercept]
             prediction += intercept if self.outputs is None else intercept[..., None, :]
         return prediction, X
+
+    forward.unchecked = _forward
 
     def backward(self, theta, cache, grad):
         """Gradient ``(..., P)`` from the gradient with respect to the predictions."""
@@ -448,4 +453,5 @@ def _weighted_sum(grad, X):
 
 def _batch_sum(grad):
     """Σ_i g_i, (..., 1)."""
-    return grad if grad.shape[-1] == 1 else grad.sum(axis=-1, keepdims=True)
+    # What ``sum`` calls, and quicker.
+    return grad if grad.shape[-1] == 1 else np.add.reduce(grad, axis=-1, keepdims=True)

@@ -1,6 +1,8 @@
 """Objectives: a model and a loss, and perhaps a penalty, as one function of ``theta`` on data."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from sgdcore._checks import (
     require_number,
     require_vectors,
     shown,
+    unchecked,
 )
 from sgdcore._norm import norm
 from sgdcore.losses import Loss
@@ -164,9 +167,45 @@ class Objective:
 
     def _backward(self, theta, prediction, cache, y):
         grad = self.model.backward(theta, cache, self.loss.grad(prediction, y))
+        return self._with_penalty(theta, grad)
+
+    def _with_penalty(self, theta, grad):
         if not (self.l2 or self.l1):
             return grad
         return grad + self._factors(theta) * (self.l2 * theta + self.l1 * np.sign(theta))
+
+
+class Stepping(NamedTuple):
+    """An objective as steps of training see it that need no checks: its ``grad`` alone."""
+
+    grad: Callable
+
+
+def stepping(objective, theta, X, y):
+    """The objective for steps on arrays of these dtypes, whose shapes a first step has checked.
+
+    Parameters
+    ----------
+    objective : object
+    theta, X, y : array
+        Of the shapes and dtypes of the steps; their numbers do not matter.
+
+    Returns
+    -------
+    Stepping
+        Where arrays would have to be converted, or a class of the user's own may have a ``grad``
+        of its own, the objective itself.
+    """
+    if type(objective) is not Objective or not theta.dtype == X.dtype == y.dtype:
+        return objective
+    forward, slope = unchecked(objective.model.forward), unchecked(objective.loss.grad)
+
+    def grad(theta, X, y, *, rngs=None):
+        prediction, cache = forward(theta, X, rngs=rngs)
+        grad = objective.model.backward(theta, cache, slope(prediction, y))
+        return objective._with_penalty(theta, grad)
+
+    return Stepping(grad)
 
 
 def _point(theta):

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import itertools
 import sys
 import zlib
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from sgdcore._checks import (
 from sgdcore.averaging import Observer
 from sgdcore.data import SAMPLINGS, Sampler, generators
 from sgdcore.estimators import Estimator, count, minibatch, take
-from sgdcore.objectives import Objective
+from sgdcore.objectives import Objective, stepping
 from sgdcore.optimizers import Optimizer
 from sgdcore.problems import Problem
 from sgdcore.rates import Rule, fixed, scheduled
@@ -32,6 +33,10 @@ from sgdcore.rates import Rule, fixed, scheduled
 # The loss on all the data is summed over this many samples at a time, so that recording needs
 # little memory beside the data. The number may not depend on how many runs there are.
 ROWS_AT_ONCE = 2048
+# Steps that take few numbers are fetched together, about so many numbers at once. Where that makes
+# fewer steps than this, nothing was gained when it was measured.
+FETCHED_AT_ONCE = 2**14
+STEPS_AT_ONCE = 8
 # Whether a run that is resumed has its old data is told by about so many samples, spread evenly: a
 # checksum of all would cost more than a run of one step.
 ROWS_COMPARED = 100
@@ -271,25 +276,30 @@ def _loop(
 ):  # fmt: skip
     """Make the steps and the records; return the state after them, and which runs stand still."""
     first, evaluations, theta, moved, estimated, observed, ruled, sampler, noise, *same = state
-    batch = rate = None
+    rate = None
+    served = _served(data, sampler, steps, estimator.batch_only)
+    # The first step checks shapes and dtypes for all that find them as they were.
+    start, sound, task = theta, objective, objective
+    if estimator.batch_only and data is not None:
+        sound = stepping(objective, theta, *data)
 
     def loss_at(point):
-        return objective.value(point, *take(data, batch))
+        return objective.value(point, *take(samples, batch))
 
     for t in _with_progress(range(first, first + steps), progress):
         if t % record_every == 0:
             ruled = rule.record(ruled, recorder.record(t, evaluations, theta, observed))
-        if sampler is not None:
-            batch = next(sampler)
-        grad, estimated, cost = estimator.estimate(objective, theta, data, batch, estimated, noise)
+        samples, batch = next(served)
+        grad, estimated, cost = estimator.estimate(task, theta, samples, batch, estimated, noise)
         rate, ruled, looks = rule.rate(ruled, t, theta, grad, loss_at)
         if t % record_every == 0:
             recorder.rate(rate)
         before, memory = theta, moved
         theta, moved = optimizer.update(grad, memory, before, rate)
+        task = sound if _alike(theta, start) else objective
         evaluations += cost
         if looks:
-            evaluations += looks * count(take(data, batch))
+            evaluations += looks * count(take(samples, batch))
         if observers:
             watched = theta.view()
             watched.flags.writeable = False
@@ -308,6 +318,29 @@ def _loop(
     if np.count_nonzero(still):
         still = still & _could_move(optimizer, grad, memory, theta)
     return state, still
+
+
+def _alike(one, other):
+    """Whether two arrays are of one kind; a step of a user's optimiser may change it."""
+    return type(one) is type(other) and one.shape == other.shape and one.dtype == other.dtype
+
+
+def _served(data, sampler, steps, batch_only):
+    """For every step the samples and, of those, the batch's indices, or None for all of them."""
+    if sampler is None:
+        return itertools.repeat((data, None))
+    at_once = FETCHED_AT_ONCE // (1 + sampler.rngs.size * sampler.batch_size * data[0].shape[-1])
+    if not batch_only or at_once < STEPS_AT_ONCE:
+        return ((data, batch) for batch in sampler)
+    return ((samples, None) for samples in _fetched(data, sampler, steps, at_once))
+
+
+def _fetched(data, sampler, steps, at_once):
+    """The samples of one step after the other, fetched for so many steps at once."""
+    while steps:
+        batches = sampler.ahead(min(steps, at_once))
+        steps -= len(batches)
+        yield from zip(*take(data, batches), strict=True)
 
 
 def _could_move(optimizer, grad, memory, theta):

@@ -80,6 +80,33 @@ def test_a_run_draws_what_it_would_alone(sampling):
         np.testing.assert_array_equal(together[seed], alone)
 
 
+@given(
+    n=st.integers(1, 40),
+    batch_size=st.integers(1, 40),
+    steps=st.lists(st.integers(1, 9), min_size=1, max_size=12),
+    sampling=st.sampled_from(data.SAMPLINGS),
+    seeds=st.sampled_from([3, [3], [0, 1, 2], [[0, 1, 2], [5, 4, 3]]]),
+)
+def test_batches_ahead_are_those_one_by_one(n, batch_size, steps, sampling, seeds):
+    batch_size = min(n, batch_size)
+    one, many = (Sampler(n, batch_size, generators(seeds, "sampling"), sampling) for _ in range(2))
+    for at_most in steps:
+        batches = many.ahead(at_most)
+        assert 1 <= len(batches) <= at_most
+        for batch in batches:
+            np.testing.assert_array_equal(batch, next(one), strict=True)
+    # They take turns, too.
+    np.testing.assert_array_equal(next(many), next(one), strict=True)
+    np.testing.assert_array_equal(many.ahead(1)[0], next(one), strict=True)
+
+
+def test_as_many_batches_are_handed_out_as_are_asked_for():
+    sampler = Sampler(20, 6, generators(range(2), "sampling"), "permutation")
+    shapes = [sampler.ahead(2).shape for _ in range(4)]
+    assert shapes == [(2, 2, 6), (1, 2, 6), (1, 2, 2), (2, 2, 6)]  # an epoch ends in a smaller one
+    assert sampler.ahead(100).shape == (1, 2, 6)
+
+
 def test_the_sampler_names_bad_settings():
     rngs = generators(0, "sampling")
     with pytest.raises(ValueError, match="sampling must be one of"):

@@ -540,7 +540,8 @@ SWEEP = {
 # whose arguments are those of Matplotlib.
 UNSWEPT = {
     "estimators.take", "estimators.gradient", "estimators.count", "layers.he", "layers.xavier",
-    "objectives.shrunk", "problems.Problem", "problems.Quadratic", "models.Linear",
+    "objectives.shrunk", "objectives.stepping", "problems.Problem", "problems.Quadratic",
+    "models.Linear",
 }  # fmt: skip
 
 

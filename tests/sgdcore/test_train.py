@@ -433,6 +433,118 @@ def test_epochs_go_on_where_they_ended(samples):
     np.testing.assert_array_equal(resumed.loss, whole.loss)
 
 
+# How a step is made quick: samples fetched for several steps, shapes checked at the first.
+
+
+class Own(Objective):
+    """The same function, but none whose methods ``train`` knows: it is checked at every step."""
+
+
+STEPS = {
+    "float64": {},
+    "float32": {"dtype": np.float32},
+    "float32 on float64": {"theta": np.float32},
+    "whole numbers": {"X": np.int16, "y": np.uint8},
+    "through the origin": {"model": models.linear(3, intercept=False)},
+    "penalties": {"l2": 0.1, "l1": 0.05, "mask": np.array([1.0, 1, 1, 0])},
+    "absolute": {"loss": losses.absolute()},
+    "huber": {"loss": losses.huber(0.5)},
+    "logistic": {"loss": losses.logistic(), "y": np.sign},
+    "hinge": {"loss": losses.hinge(), "y": np.sign},
+    "network": {"model": models.mlp((3, 4, None))},
+    "classes": {
+        "model": models.softmax_regression(3, 3),
+        "loss": losses.softmax_cross_entropy(),
+        "y": lambda y: (y > 0).astype(int) + (y > 1),
+    },
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("batch_size", [1, 7, None])
+@pytest.mark.parametrize("seeds", [0, [0, 1, 2]])
+def test_a_quick_step_is_a_checked_step_bit_for_bit(name, batch_size, seeds, samples):
+    options = dict(STEPS[name])
+    model, loss = options.pop("model", models.linear(3)), options.pop("loss", losses.squared())
+    dtype = options.pop("dtype", float)
+    X, y = (array.astype(dtype) for array in samples)
+    X, y = options.pop("X", np.array)(3 * X), options.pop("y", np.array)(3 * y)
+    start = model.init(np.random.default_rng(0)).astype(options.pop("theta", dtype))
+    plain = estimators.Estimator(*estimators.minibatch()[:2])  # one step after the other
+    settings = {"lr": 0.02, "batch_size": batch_size, "steps": 60, "seeds": seeds}
+    settings |= {"record_theta": True, "record_every": 7}
+    quick, own, one_by_one = (
+        train(kind(model, loss, **options), start, optimizers.sgd(), (X, y), **settings, **more)
+        for kind, more in ((Objective, {}), (Own, {}), (Own, {"estimator": plain}))
+    )
+    for other in (own, one_by_one):
+        assert_same_history(quick, other)
+    assert quick.final.dtype == own.final.dtype == start.dtype
+
+
+def test_samples_are_fetched_for_many_steps_or_one_with_the_same_result(samples, monkeypatch):
+    loop = sys.modules["sgdcore.train"]
+    options = {"lr": 0.05, "batch_size": 7, "epochs": 3, "seeds": [0, 1], "record_theta": True}
+    histories, fetched = [], []
+    take = loop.take
+    monkeypatch.setattr(loop, "take", lambda *what: fetched.append(what[1]) or take(*what))
+    for numbers in (1, 43 * 8, 2**14):
+        monkeypatch.setattr(loop, "FETCHED_AT_ONCE", numbers)
+        histories.append(train(REGRESSION, np.ones(4), optimizers.sgd(), samples, **options))
+    for history in histories[1:]:
+        assert_same_history(history, histories[0])
+    # 43 numbers a step and one more: at once are eight steps, or as many as an epoch has.
+    assert [batches.shape for batches in fetched] == 2 * 3 * [(7, 2, 7), (1, 2, 1)]
+
+
+def test_a_shape_that_an_optimiser_changes_is_still_named(samples):
+    def update(grad, state, theta, lr):
+        return (theta - lr * grad if state < 5 else theta[:3]), state + 1
+
+    late = optimizers.Optimizer(lambda theta: 0, update)
+    options = {"lr": 0.05, "batch_size": 2, "steps": 20, "record_every": 9}
+    with pytest.raises(ValueError, match=r"theta must have shape \(\.\.\., 4\), got \(3,\)"):
+        train(REGRESSION, np.ones(4), late, samples, **options)
+
+
+def test_a_dtype_that_an_optimiser_changes_is_still_that_of_the_steps(samples):
+    def update(grad, state, theta, lr):
+        return (theta - lr * grad).astype(np.float32), state
+
+    small = optimizers.Optimizer(lambda theta: (), update)
+    options = {"lr": 0.05, "batch_size": 2, "steps": 20, "record_theta": True}
+    quick, own = (
+        train(kind(models.linear(3), losses.squared()), np.ones(4), small, samples, **options)
+        for kind in (Objective, Own)
+    )
+    assert_same_history(quick, own)
+
+
+def test_what_a_class_of_the_users_own_computes_counts_at_every_step(samples):
+    class Doubled(models.Linear):
+        def forward(self, theta, X, *, rngs=None):
+            prediction, cache = super().forward(theta, X)
+            return 2 * prediction, cache
+
+        def backward(self, theta, cache, grad):
+            return super().backward(theta, cache, 2 * grad)
+
+    class Turned(Objective):
+        def grad(self, theta, X, y, *, rngs=None):
+            return -super().grad(theta, X, y)
+
+    def run(objective):
+        options = {"lr": 0.01, "batch_size": 2, "steps": 9}
+        return train(objective, np.zeros(4), optimizers.sgd(), samples, **options)
+
+    loss = losses.squared()
+    cubed = losses.Loss(loss.value, lambda prediction, target: loss.grad(prediction, target) ** 3)
+    for parts in ((Doubled(3, None, True), loss), (models.linear(3), cubed)):
+        assert_same_history(run(Objective(*parts)), run(Own(*parts)))
+        assert not np.array_equal(run(Objective(*parts)).final, run(REGRESSION).final)
+    assert (np.diff(run(Turned(models.linear(3), loss)).loss) > 0).mean() > 0.5
+
+
 # What a record does, and what it does not.
 
 
