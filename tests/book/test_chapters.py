@@ -11,7 +11,7 @@ import pytest
 from book._ext.roles import FOLDED, ROLES, role
 from classroom.exercises import collect
 from classroom.judging import student_in
-from tests.book.letters import explained, letters
+from tests.book.letters import explained, letters, typeset
 from tests.book.mistakes import HOMES, SYMPTOMS, outcome
 from tests.book.notebooks import (
     CHAPTERS,
@@ -24,7 +24,7 @@ from tests.book.notebooks import (
     measures,
     printed,
 )
-from tests.book.prose import numbers
+from tests.book.prose import COLOUR, numbers
 
 FIGURE_BYTES = 500_000
 OPTION = re.compile(r"^([a-d])\) \S", re.MULTILINE)
@@ -33,6 +33,9 @@ HINT = re.compile(r"^\*\*Not ([a-d])\)\.\*\* \S", re.MULTILINE)
 TYPED_TIME = re.compile(r"\*\*Time|\b(about|some|in) \w+ minutes|\b\d+ min\b")
 # Letters still without a row in the notation. A chapter whose letters all have one must leave.
 DECORATION = re.compile(r"_\w|_\{[^}]*\}|\([^)]*\)")
+# The signs of a picture's pixels, which have no other mark, and ink and paper.
+ABOUT_COLOURS = {("14", "concepts"), ("14", "predict-4")}
+BRACKETS = re.compile(r"\(\{eq\}|\{eq\}`[^`]*`\)")
 GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
 
 # What an output needs that stands on the page without its program: a word, or a named number.
@@ -192,6 +195,27 @@ def test_figures_are_described(notebook):
     pictures = [base64.b64decode(figures(cell)[0].data["image/png"]) for cell in shown]
     assert all(picture.startswith(b"\x89PNG\r\n\x1a\n") for picture in pictures)
     assert sum(map(len, pictures)) < FIGURE_BYTES
+
+
+@each_notebook
+def test_a_description_says_its_formulas(notebook):
+    for cell in notebook.code:
+        for figure in figures(cell):
+            assert not typeset(figure.data["text/plain"]), cell.id
+
+
+@each_notebook
+def test_a_line_is_not_told_by_its_colour(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (notebook.name, cell.id) not in ABOUT_COLOURS:
+            assert not COLOUR.search(cell.source), "name its dash, place or label: the dark inverts"
+
+
+@each_notebook
+def test_the_number_of_a_formula_has_one_pair_of_brackets(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            assert not BRACKETS.search(cell.source), "it brings brackets of its own"
 
 
 @each_notebook

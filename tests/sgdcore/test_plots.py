@@ -77,6 +77,22 @@ def test_every_kind_of_artist_is_described(draw, sentence):
     assert sentence in drawn(draw)
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        (r"$\eta\lambda$, or $d\sigma^2/2T$", "eta lambda, or d sigma^2/2T"),
+        (r"$\Vert e_t\Vert^2/\|\theta_0\|$", "‖e_t‖^2/‖theta_0‖"),
+        (r"$0.5\cdot 0.9^t$", "0.5 · 0.9^t"),
+        (r"$D/(M\sqrt{t+1})$", "D/(M√(t+1))"),
+        (r"$\mathbb{E}_\eta[\theta] - \theta^\star$", "E_eta[theta] - theta^star"),
+        (r"$\hat y$, $L_{\max}\,\ell$", "y hat, L_max ell"),
+        (r"$\propto\varepsilon$", "∝ epsilon"),
+    ],
+)
+def test_a_label_is_described_as_one_says_it(label, said):
+    assert drawn(lambda ax: ax.text(0, 0, label)).endswith(f"Note: {said}.")
+
+
 def test_panels_are_numbered():
     fig, axes = plots.figure(2)
     for ax in axes:
