@@ -6,6 +6,7 @@ import copy
 import re
 
 import nbformat
+import numpy as np
 import pytest
 
 from book._ext.roles import FOLDED, ROLES, role
@@ -35,6 +36,7 @@ TYPED_TIME = re.compile(r"\*\*Time|\b(about|some|in) \w+ minutes|\b\d+ min\b")
 DECORATION = re.compile(r"_\w|_\{[^}]*\}|\([^)]*\)")
 # The signs of a picture's pixels, which have no other mark, and ink and paper.
 ABOUT_COLOURS = {("14", "concepts"), ("14", "predict-4")}
+FRACTION = re.compile(r"`(\d+) ?/ ?(\d+)`")
 BRACKETS = re.compile(r"\(\{eq\}|\{eq\}`[^`]*`\)")
 GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
 
@@ -339,6 +341,17 @@ def test_exercises(chapter):
         final = [cell for cell in solution if cell.cell_type == "code"][-1]
         assert f'check("{label}"' in final.source
         assert printed(final).splitlines()[-1].startswith(f"{label}: right"), label
+
+
+@each_chapter
+def test_how_to_write_a_fraction_is_not_told_by_an_answer(chapter):
+    for cell in chapter.section("Exercises"):
+        label = re.search(r"^:label: (\d\d-e\d)$", cell.source, re.MULTILINE)
+        reference = label and collect()[label[1]].reference
+        if not label or callable(reference):
+            continue
+        for over, under in FRACTION.findall(cell.source):
+            assert not np.isclose(int(over) / int(under), np.ravel(reference)).any(), label[1]
 
 
 @each_chapter
