@@ -146,7 +146,8 @@ def contours(ax, function, xlim, ylim, *, levels=None, points=121):
     values = function(np.stack(np.meshgrid(x, y), axis=-1))
     if levels is None:
         levels = np.unique(np.quantile(values, np.linspace(0.01, 0.95, 12)))
-    lines = ax.contour(x, y, values, levels=levels, colors="#777777", linewidths=0.8, alpha=0.8)
+    look = {"colors": "#777777", "linewidths": 0.8, "linestyles": "solid", "alpha": 0.8}
+    lines = ax.contour(x, y, values, levels=levels, **look)
     ax.set(xlim=xlim, ylim=ylim)
     ax.grid(visible=False)
     return lines

@@ -145,6 +145,12 @@ def test_contours_and_a_trajectory():
     assert "GD: 3 points from (1, 1) by (0.5, 0.25) to (0, 0)" in text
 
 
+def test_level_lines_below_zero_are_as_solid_as_above():
+    ax = plots.figure()[1]
+    lines = plots.contours(ax, lambda theta: theta[..., 0], (-1, 1), (-1, 1), levels=[-0.5, 0.5])
+    assert {dashes for _, dashes in lines.get_linestyles()} == {None}
+
+
 def test_a_fit_shows_data_and_line():
     fig, ax = plots.figure()
     plots.fit(ax, [0, 1, 2], [1, 3, 4], [0, 2], [[1, 5]], "fit")
