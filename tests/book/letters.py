@@ -27,7 +27,7 @@ NAMES = [*GREEK, "partial", "nabla"]
 # One word of a description that was two letters, or a command that nobody says.
 TYPESET = re.compile(
     rf"[A-Za-z]?(?:{'|'.join(NAMES)})+|\w*(?:Vert(?!ical)|cdot|frac|sqrt|math(?:bb|cal|rm)|propto)\w*"
-    r"|hat|tilde|quad|\\"
+    r"|tilde|quad|\\"
 )
 
 
@@ -51,8 +51,8 @@ def letters(text):
 def typeset(description):
     """The words in the description of a figure that are left of its formulas' typesetting.
 
-    >>> typeset("h=etalambda, theta_t in e_tVert^2, d sigma, sqrtkappa, hat v")
-    ['etalambda', 'tVert', 'sqrtkappa', 'hat']
+    >>> typeset("h=etalambda, theta_t in e_tVert^2, d sigma, sqrtkappa, v hat")
+    ['etalambda', 'tVert', 'sqrtkappa']
     """
     said = set(NAMES) - {"varepsilon"}
     words = re.findall(r"[A-Za-z]+|\\", description)
