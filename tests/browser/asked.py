@@ -408,10 +408,12 @@ CROWDED = """() => [...document.querySelectorAll("div.proof > p:last-child")].fi
     PHONE,
     of=CHAPTER_PAGES,
     spoil="""() => document.head.insertAdjacentHTML("beforeend", `<style>
-      .bd-article div.proof > p:last-child { width: fit-content }
+      .bd-article div.proof > p:last-child { width: max-content; white-space: nowrap }
       .bd-article div.proof > p:last-child::after { position: absolute }</style>`)""",
 )
 def ends_a_proof_on_its_words(page):
+    page.evaluate(UNFOLD)
+    page.evaluate(TWO_FRAMES)
     return page.evaluate(CROWDED)
 
 
