@@ -7,6 +7,7 @@ published with :func:`record`.
 
 import base64
 import io
+import re
 
 import numpy as np
 
@@ -36,6 +37,20 @@ STYLE = {
 }
 BAND = (0.1, 0.9)
 CLOSE = {"columnspacing": 1.2, "handlelength": 1.6, "handletextpad": 0.5}  # a legend in a row
+# What TeX writes in a label and what is said instead, in this order. A command that is missing
+# here is said by its name: eta, star, partial.
+SAID = (
+    (r"\\sqrt\{([^{}]*)\}", r"√(\1)"),
+    (r"\\hat (\w)", r"\1 hat"),
+    (r"\\(?:Vert ?|\|)", "‖"),
+    (r"\\cdot", " · "),
+    (r"\\propto", "∝ "),
+    (r"\\varepsilon", "epsilon"),
+    (r"\\mathbb", ""),
+    (r"\\,", " "),
+    (r"(?<=[A-Za-z0-9}])\\", " "),  # the names of two letters are two words
+    (r"[$\\{}]", ""),
+)
 
 
 def figure(columns=1, rows=1, *, width=7.0, height=3.4, **axes_options):
@@ -131,7 +146,8 @@ def contours(ax, function, xlim, ylim, *, levels=None, points=121):
     values = function(np.stack(np.meshgrid(x, y), axis=-1))
     if levels is None:
         levels = np.unique(np.quantile(values, np.linspace(0.01, 0.95, 12)))
-    lines = ax.contour(x, y, values, levels=levels, colors="#777777", linewidths=0.8, alpha=0.8)
+    look = {"colors": "#777777", "linewidths": 0.8, "linestyles": "solid", "alpha": 0.8}
+    lines = ax.contour(x, y, values, levels=levels, **look)
     ax.set(xlim=xlim, ylim=ylim)
     ax.grid(visible=False)
     return lines
@@ -454,7 +470,7 @@ def _digits(value):
 
 
 def _plain(text):
-    """A label without the signs of mathematical typesetting."""
-    for sign in ("$", "\\", "{", "}"):
-        text = text.replace(sign, "")
+    """A label as one says it, without the signs of mathematical typesetting."""
+    for typeset, said in SAID:
+        text = re.sub(typeset, said, text)
     return " ".join(text.split())

@@ -61,10 +61,11 @@ explorer.define("curvature", (panel) => {
     const left = (curve) => curve.map((value) => value / before);
     valley.line(RATES, left(RATES.map((lr) => descended(eigenvalues, lr, start))), style(1));
     valley.line(RATES, left(ends(eigenvalues, { noise, batch }, start)), style(0, { width: 2.4 }));
+    const here = expected(eigenvalues, settings, rate, start);
+    // Before the names of the limits, which clear their places.
+    valley.line([rate, rate], SHARES, { width: 1 });
     valley.upright(2, "GD: 2/L", { colour: "#A34700", left: true });
     valley.upright(limit, `SGD: ${digits(limit)}`, { colour: "#005B8E", left: true, row: 1 });
-    const here = expected(eigenvalues, settings, rate, start);
-    valley.line([rate, rate], SHARES, { width: 1 });
     valley.dots([rate], [Math.max(SHARES[0], Math.min(SHARES[1], here.at(-1) / before))], { size: 5 });
 
     const { low, middle, high } = explorer.bandOf(simulate(eigenvalues, settings, start));

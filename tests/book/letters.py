@@ -23,6 +23,13 @@ GREEK = """
 # A letter of another alphabet counts as one of its own; any other command is no letter.
 TOKEN = re.compile(r"\\math(?:bb|cal) ?\{?[A-Za-z]\}?|\\[A-Za-z]+|[A-Za-z]")
 
+NAMES = [*GREEK, "partial", "nabla"]
+# One word of a description that was two letters, or a command that nobody says.
+TYPESET = re.compile(
+    rf"[A-Za-z]?(?:{'|'.join(NAMES)})+|\w*(?:Vert(?!ical)|cdot|frac|sqrt|math(?:bb|cal|rm)|propto)\w*"
+    r"|tilde|quad|\\"
+)
+
 
 def letters(text):
     r"""Every letter in the formulas of a markdown source, without what decorates it.
@@ -39,6 +46,17 @@ def letters(text):
             elif not token.startswith("\\") or token[1:] in GREEK:
                 found.add(token)
     return found
+
+
+def typeset(description):
+    """The words in the description of a figure that are left of its formulas' typesetting.
+
+    >>> typeset("h=etalambda, theta_t in e_tVert^2, d sigma, sqrtkappa, v hat")
+    ['etalambda', 'tVert', 'sqrtkappa']
+    """
+    said = set(NAMES) - {"varepsilon"}
+    words = re.findall(r"[A-Za-z]+|\\", description)
+    return [word for word in words if word not in said and TYPESET.fullmatch(word)]
 
 
 def explained():

@@ -23,6 +23,10 @@ NOT_PROSE = re.compile(
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?:e[-+−]?\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(?!\w)")
+COLOUR = re.compile(
+    r"\b(black|white|gr[ea]y|blue|orange|red|green|purple|violet|yellow|pink|brown|coloured)\b",
+    re.IGNORECASE,
+)
 
 
 def outside_fences(text):

@@ -6,12 +6,13 @@ import copy
 import re
 
 import nbformat
+import numpy as np
 import pytest
 
 from book._ext.roles import FOLDED, ROLES, role
 from classroom.exercises import collect
 from classroom.judging import student_in
-from tests.book.letters import explained, letters
+from tests.book.letters import explained, letters, typeset
 from tests.book.mistakes import HOMES, SYMPTOMS, outcome
 from tests.book.notebooks import (
     CHAPTERS,
@@ -24,7 +25,7 @@ from tests.book.notebooks import (
     measures,
     printed,
 )
-from tests.book.prose import numbers
+from tests.book.prose import COLOUR, numbers
 
 FIGURE_BYTES = 500_000
 OPTION = re.compile(r"^([a-d])\) \S", re.MULTILINE)
@@ -33,6 +34,10 @@ HINT = re.compile(r"^\*\*Not ([a-d])\)\.\*\* \S", re.MULTILINE)
 TYPED_TIME = re.compile(r"\*\*Time|\b(about|some|in) \w+ minutes|\b\d+ min\b")
 # Letters still without a row in the notation. A chapter whose letters all have one must leave.
 DECORATION = re.compile(r"_\w|_\{[^}]*\}|\([^)]*\)")
+# The signs of a picture's pixels, which have no other mark, and ink and paper.
+ABOUT_COLOURS = {("14", "concepts"), ("14", "predict-4")}
+FRACTION = re.compile(r"`(\d+) ?/ ?(\d+)`")
+BRACKETS = re.compile(r"\(\{eq\}|\{eq\}`[^`]*`\)")
 GLUE = re.compile(r"\{glue:?(\w*)\}`([^`]*)`")
 
 # What an output needs that stands on the page without its program: a word, or a named number.
@@ -195,6 +200,27 @@ def test_figures_are_described(notebook):
 
 
 @each_notebook
+def test_a_description_says_its_formulas(notebook):
+    for cell in notebook.code:
+        for figure in figures(cell):
+            assert not typeset(figure.data["text/plain"]), cell.id
+
+
+@each_notebook
+def test_a_line_is_not_told_by_its_colour(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (notebook.name, cell.id) not in ABOUT_COLOURS:
+            assert not COLOUR.search(cell.source), "name its dash, place or label: the dark inverts"
+
+
+@each_notebook
+def test_the_number_of_a_formula_has_one_pair_of_brackets(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            assert not BRACKETS.search(cell.source), "it brings brackets of its own"
+
+
+@each_notebook
 def test_records(notebook):
     names = [metadata["scrapbook"]["name"] for metadata in notebook.records]
     assert sorted(names) == sorted(set(names)), "a name is published once"
@@ -315,6 +341,17 @@ def test_exercises(chapter):
         final = [cell for cell in solution if cell.cell_type == "code"][-1]
         assert f'check("{label}"' in final.source
         assert printed(final).splitlines()[-1].startswith(f"{label}: right"), label
+
+
+@each_chapter
+def test_how_to_write_a_fraction_is_not_told_by_an_answer(chapter):
+    for cell in chapter.section("Exercises"):
+        label = re.search(r"^:label: (\d\d-e\d)$", cell.source, re.MULTILINE)
+        reference = label and collect()[label[1]].reference
+        if not label or callable(reference):
+            continue
+        for over, under in FRACTION.findall(cell.source):
+            assert not np.isclose(int(over) / int(under), np.ravel(reference)).any(), label[1]
 
 
 @each_chapter

@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 from tests.book.notebooks import CHAPTERS
+from tests.book.prose import COLOUR
 from tests.environment import ROOT
 
 HOME = ROOT / "book" / "explorers"
@@ -59,6 +60,10 @@ def test_settings_and_buttons_name_controls(scene):
     assert set(about["settings"]) == known
     for name, preset in about["presets"].items():
         assert preset and set(preset) <= known, name
+
+
+def test_nothing_is_told_by_its_colour():
+    assert not COLOUR.search(json.dumps(SCENES))
 
 
 def test_every_measured_number_that_is_quoted_exists():

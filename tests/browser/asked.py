@@ -349,6 +349,29 @@ def is_too_wide(page):
     return page.evaluate(TOO_WIDE) + ([f"{shown} of {width}"] if shown > width else [])
 
 
+SPLIT = r"""() => [...document.querySelectorAll(".prev-next-title")].flatMap((title) => {
+  const texts = document.createTreeWalker(title, NodeFilter.SHOW_TEXT), split = [];
+  while (texts.nextNode()) {
+    for (const { 0: word, index } of texts.currentNode.data.matchAll(/\S+/g)) {
+      const place = document.createRange();
+      place.setStart(texts.currentNode, index);
+      place.setEnd(texts.currentNode, index + word.length);
+      if (place.getClientRects().length > 1 && !word.includes("-")) split.push(word);
+    }
+  }
+  return split;
+})"""
+
+
+@asks(
+    PHONE,
+    of=CHAPTER_PAGES,
+    spoil="() => { document.querySelector('.prev-next-title').style.width = '3rem' }",
+)
+def splits_a_word_of_a_neighbours_name(page):
+    return page.evaluate(SPLIT)
+
+
 # --- Unfolded, and by the rules of axe: from here on the page is another.
 
 
@@ -358,6 +381,40 @@ def is_too_wide_unfolded(page):
     page.evaluate(TWO_FRAMES)
     page.wait_for_function(FITTED)
     return is_too_wide(page)
+
+
+# The square at the end of a proof, behind its last word: either its line has room, or there is some
+# below. A formula counts as one word, and has a copy for those who hear the page.
+CROWDED = """() => [...document.querySelectorAll("div.proof > p:last-child")].filter((end) => {
+  const words = [...end.querySelectorAll("mjx-container")];
+  const texts = document.createTreeWalker(end, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    if (texts.currentNode.parentElement.closest("mjx-container")) continue;
+    words.push(document.createRange());
+    words.at(-1).selectNodeContents(texts.currentNode);
+  }
+  const boxes = words.flatMap((word) => [...word.getClientRects()]).filter(({ width }) => width);
+  const room = end.getBoundingClientRect();
+  const lowest = Math.max(...boxes.map(({ bottom }) => bottom));
+  const last = boxes.filter(({ bottom }) => bottom > lowest - 14);
+  const square = parseFloat(getComputedStyle(end, "::after").width);
+  return !(room.right - Math.max(...last.map(({ right }) => right)) > square
+    || room.bottom - lowest > square);
+}).map((end) => end.textContent.slice(-80))"""
+
+
+@asks(
+    DESK,
+    PHONE,
+    of=CHAPTER_PAGES,
+    spoil="""() => document.head.insertAdjacentHTML("beforeend", `<style>
+      .bd-article div.proof > p:last-child { width: max-content; white-space: nowrap }
+      .bd-article div.proof > p:last-child::after { position: absolute }</style>`)""",
+)
+def ends_a_proof_on_its_words(page):
+    page.evaluate(UNFOLD)
+    page.evaluate(TWO_FRAMES)
+    return page.evaluate(CROWDED)
 
 
 # What scrolls, and of that: what no keyboard reaches, what has no shade at the side where there is

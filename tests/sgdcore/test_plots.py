@@ -77,6 +77,22 @@ def test_every_kind_of_artist_is_described(draw, sentence):
     assert sentence in drawn(draw)
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        (r"$\eta\lambda$, or $d\sigma^2/2T$", "eta lambda, or d sigma^2/2T"),
+        (r"$\Vert e_t\Vert^2/\|\theta_0\|$", "‖e_t‖^2/‖theta_0‖"),
+        (r"$0.5\cdot 0.9^t$", "0.5 · 0.9^t"),
+        (r"$D/(M\sqrt{t+1})$", "D/(M√(t+1))"),
+        (r"$\mathbb{E}_\eta[\theta] - \theta^\star$", "E_eta[theta] - theta^star"),
+        (r"$\hat y$, $L_{\max}\,\ell$", "y hat, L_max ell"),
+        (r"$\propto\varepsilon$", "∝ epsilon"),
+    ],
+)
+def test_a_label_is_described_as_one_says_it(label, said):
+    assert drawn(lambda ax: ax.text(0, 0, label)).endswith(f"Note: {said}.")
+
+
 def test_panels_are_numbered():
     fig, axes = plots.figure(2)
     for ax in axes:
@@ -127,6 +143,12 @@ def test_contours_and_a_trajectory():
     text = plots.describe(fig)
     assert "2 level lines from 0.1 to 0.5." in text
     assert "GD: 3 points from (1, 1) by (0.5, 0.25) to (0, 0)" in text
+
+
+def test_level_lines_below_zero_are_as_solid_as_above():
+    ax = plots.figure()[1]
+    lines = plots.contours(ax, lambda theta: theta[..., 0], (-1, 1), (-1, 1), levels=[-0.5, 0.5])
+    assert {dashes for _, dashes in lines.get_linestyles()} == {None}
 
 
 def test_a_fit_shows_data_and_line():
