@@ -25,7 +25,8 @@ REDIRECT = """<!doctype html>
 
 MISTAKE = re.compile(r"tag_(?:mistake:\d\d|source:S\d):(broken|fixed|repaired|measured)")
 PER_CENT = re.compile(r"(?<=\d)%|\s%")
-COLUMNS = re.compile(r"\S {2,}\S|^ ", re.MULTILINE)
+# What a check says that it asks is indented, too.
+COLUMNS = re.compile(r"\S {2,}\S|^ (?! asked: )", re.MULTILINE)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 VERBATIM = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.raw)
 VERDICTS = {

@@ -308,7 +308,8 @@ def shrinks_panels_or_lets_them_not_scroll(page):
 
 CUT = """() => [...document.querySelectorAll("article .cell_output .output pre")]
   .filter((printed) => printed.scrollWidth > printed.clientWidth + 1)
-  .map((printed) => printed.textContent).filter((text) => !/\\S {2,}\\S|^ /m.test(text))"""
+  .map((printed) => printed.textContent)
+  .filter((text) => !/\\S {2,}\\S|^ (?! asked: )/m.test(text))"""
 LONG = """() => {
   const printed = document.querySelector("article .cell_output .output.sentences pre");
   printed.textContent = "made up ".repeat(30);

@@ -7,6 +7,7 @@ from tests.parity import cases, record, replays
 
 LIBRARIES = {"torch": "PyTorch", "optax": "optax", "keras": "Keras", "sklearn": "scikit-learn"}
 SAME = 1e-10  # as in the tests of parity
+NARROW = 36  # characters of a note: a phone shows no more of what stands beside columns
 
 
 def compared():
@@ -41,7 +42,7 @@ def lines():
 
 def wrapped(text, first):
     return textwrap.wrap(
-        text, 56, initial_indent=first, subsequent_indent="   ", break_on_hyphens=False
+        text, NARROW, initial_indent=first, subsequent_indent="   ", break_on_hyphens=False
     )
 
 
