@@ -6,6 +6,7 @@ What it may use up is limited from within by `classroom.marking.lockdown`, and f
 clock and by the length of what is read from it.
 """
 
+import compileall
 import contextlib
 import functools
 import os
@@ -17,6 +18,7 @@ import sysconfig
 import tempfile
 import threading
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import matplotlib
@@ -96,6 +98,8 @@ def probe():
 @functools.cache
 def walls():
     """The call of bubblewrap, up to the program."""
+    for name in INSIDE:
+        compileall.compile_file(ROOT / "classroom" / name, quiet=2)
     call = [shutil.which("bwrap"), "--unshare-all", "--hostname", "sandbox"]
     call += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
     # As process 1, the host gets no signals from within its sandbox, not even those that kill.
@@ -123,7 +127,13 @@ def _shown():
     shown = {path: path for path in [*system, sys.base_prefix, *_packages()] if path not in links}
     shown["/course/sgdcore"] = ROOT / "sgdcore"
     shown["/course/classroom/__init__.py"] = ROOT / "classroom/marking/stand_in.py"
-    shown |= {f"/course/classroom/{name}": ROOT / "classroom" / name for name in INSIDE}
+    for name in INSIDE:
+        path = ROOT / "classroom" / name
+        shown[f"/course/classroom/{name}"] = path
+        compiled = Path(cache_from_source(path))
+        if compiled.exists():  # else every sandbox would compile it anew
+            inside = cache_from_source(f"/course/classroom/{name}")
+            shown[inside] = compiled
     # Without its list of fonts, Matplotlib would spend seconds on making one.
     for fonts in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
         shown[f"{MATPLOTLIB}/{fonts.name}"] = fonts
