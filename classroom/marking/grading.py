@@ -87,17 +87,20 @@ def grade(submissions, out, limits=None, trust=False, own=None, pool=None):
     exercises, asked = collect(), questions()
     if own is not None:
         exercises, asked = exercises | exercises_of(own), asked | questions_in(own)
-    (out / "results").mkdir(parents=True, exist_ok=True)
-    shipped = () if own is None else contents(own)
+    secret, shipped = out / "secret", () if own is None else contents(own)
     settings = Settings(
         code=fingerprint(asked, shipped),
-        salt=_salt(out / "secret"),
+        # Makes the inputs for marking others than those that a student can try.
+        salt=secret.read_text(encoding="ascii") if secret.exists() else secrets.token_hex(16),
         limits=limits or sandbox.Limits(),
         trust=trust,
         own=shipped,
     )
     pool = pool or Threads()
     pool.require(settings)
+    (out / "results").mkdir(parents=True, exist_ok=True)
+    secret.touch(mode=0o600)
+    secret.write_text(settings.salt, encoding="ascii")  # for next time
     results = _marked(paths, settings, out / "results", pool)
     _add_absent(results, asked)
     _tell_namesakes(results)
@@ -169,14 +172,6 @@ def _result(future, submission):
             submission.name, page=submission.page, date=submission.date,
             troubles=[*submission.troubles, told], complete=False,
         )  # fmt: skip
-
-
-def _salt(path):
-    """Makes the inputs for marking others than those that a student can try; kept for next time."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(16), encoding="ascii")
-    return path.read_text(encoding="ascii")
 
 
 def _add_absent(results, asked):

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from classroom.exercises import collect
 from classroom.hand_out.student import ROOT
 from classroom.judging import Failure, Foreign, Observation
-from classroom.marking import grading, questions, sandbox
+from classroom.marking import grading, marker, questions, sandbox
 from classroom.marking.reader import Cell, Notebook, read
 from classroom.marking.wire import pack, pack_observation, unpack, unpack_observation
 from tests.classroom.submissions import flawed_class, handed_in, right_answers, save, small
@@ -125,7 +126,8 @@ def test_only_what_changed_is_marked_again(tmp_path, monkeypatch, needs_bwrap):
     a, b = grading.grade(tmp_path / "in", tmp_path / "out")
     assert runs == ["reader", "runner"]
     assert (a.marks["02-e1"].points, b.marks["02-e1"].points) == (1, 0)
-    monkeypatch.setattr(grading, "fingerprint", lambda *_: "other code")
+    for module in (grading, marker):
+        monkeypatch.setattr(module, "fingerprint", lambda *_: "other code")
     grading.grade(tmp_path / "in", tmp_path / "out")
     assert len(runs) == 6
 
@@ -156,6 +158,16 @@ def test_without_bubblewrap_it_refuses_and_says_how_to_get_it(tmp_path):
     ran = command(tmp_path / "in", "--out", tmp_path / "out", env={"PATH": str(tmp_path)})
     assert ran.returncode == 1
     assert "bubblewrap is not installed" in ran.stderr and "apt install bubblewrap" in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(find_spec("distributed") is not None, reason="Dask is installed")
+def test_without_dask_a_cluster_says_how_to_get_it(tmp_path):
+    (tmp_path / "in").mkdir()
+    save(small(["x"]), tmp_path / "in" / "x.ipynb")
+    ran = command(tmp_path / "in", "--out", tmp_path / "out", "--workers", 2)
+    assert ran.returncode == 1
+    assert "pip install -r classroom/requirements-cluster.txt" in ran.stderr
     assert not (tmp_path / "out").exists()
 
 
