@@ -21,7 +21,7 @@ BEFORE = re.compile(r"\*\*Before you start:\*\*.*?(?=\n\n|\Z)", re.DOTALL)
 LINK = re.compile(r"\]\((\d\d)-[\w-]+\.ipynb")
 TITLE = re.compile(r"# (.+)")
 INKS = 4  # course.css has a colour for each; lanes side by side differ
-ROOM = {"wide": (2.2, 1.0), "narrow": (3.3, 0.62)}  # height of a row and width of a lane, in rem
+ROOM = {"wide": (2.2, 1.0), "narrow": (3.8, 0.62)}  # height of a row and width of a lane, in rem
 LABEL = "A line from each chapter to those that need it; the list after this picture says the same"
 
 
