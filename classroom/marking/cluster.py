@@ -96,8 +96,8 @@ def connected(workers=None, scheduler=None):
                 LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
-                    host="127.0.0.1",
-                    dashboard_address=None,
+                    host=HERE,
+                    dashboard_address=f"{HERE}:0",
                 )
             )
         try:

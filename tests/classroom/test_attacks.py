@@ -48,7 +48,7 @@ TIME, OUTPUT, ENDED = (
 
 # name: (the body of the answer, what the feedback must say, or some of which it must say one)
 ATTACKS = {
-    "infinite loop": ("while True: pass", (TIME, "it does not end")),
+    "infinite loop": ("while True: pass", TIME),
     "sleep": ("import time; time.sleep(1e6)", (TIME, "it does not end")),
     "loop that catches everything": (
         """

@@ -223,6 +223,13 @@ def test_of_the_files_in_a_folder_the_newest_counts(grade, runs):
     ]
 
 
+def test_of_more_than_is_read_the_newest_counts_and_it_is_told(grade, monkeypatch):
+    monkeypatch.setattr(intake, "MOST_BYTES", len(GOOD))
+    (result,) = grade({"Ada/a.ipynb": dated(GOOD, NEW), "Ada/b.ipynb": dated(WRONG, OLD)}).values()
+    assert points(result)["02-e1"] == 1
+    assert result.troubles == ["there is too much in it: the newest 0 MB count"]
+
+
 def test_where_dates_do_not_tell_the_last_name_counts(grade):
     files = {"Ada/a/x.ipynb": dated(WRONG, OLD), "Ada/b/x.ipynb": dated(GOOD, OLD)}
     (result,) = grade(files).values()
